@@ -1,5 +1,7 @@
 """Each lesson proves what it claims on each stack that it names, and not without the cause of a step."""
 
+import textwrap
+
 import pytest
 
 from sctp_tui.lessons import check
@@ -27,3 +29,22 @@ def test_a_lesson_has_a_question_and_a_cause(name: str) -> None:
     assert any(step.ask for step in lesson.step)
     assert any(step.cause for step in lesson.step)
     assert all(step.say for step in lesson.step)
+
+
+def _lines(*texts: str) -> int:
+    """How many lines texts take on a screen of 80 columns."""
+    return sum(len(textwrap.wrap(" ".join(text.split()), 78)) for text in texts)
+
+
+@pytest.mark.parametrize("name", ours())
+def test_no_lesson_says_more_than_has_room(name: str) -> None:
+    """Half of a small screen is left to what a step is about."""
+    for step in find(name).step:
+        said, judged = step.say, 0
+        if step.ask is not None:
+            said = f"{step.ask.because} {said}"
+            choices = [f"1 {choice}" for choice in step.ask.choices]
+            assert _lines(step.ask.text, step.hint, *choices) <= 10, step.name
+            wrong = [f"1 {choice}: {why}" for choice, why in zip(choices, step.ask.wrong, strict=False)]
+            judged = 1 + max(map(_lines, wrong), default=0)
+        assert judged + _lines(said, "the proof") <= 10, step.name

@@ -122,19 +122,6 @@ async def test_it_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
         await until(pilot, lambda: session.over)
 
 
-@pytest.mark.parametrize("name", ours())
-async def test_no_lesson_says_more_than_has_room(name: str) -> None:
-    """What a step shows leaves half of a screen of 80x24 to what it is about."""
-    async with lesson(name) as (app, session, pilot):
-        if driving.stack_under_test not in session.lesson.stacks:
-            return
-        for step in session.lesson.step:
-            await _play(pilot, session)
-            await pilot.pause()
-            assert app.screen.query_one(LessonPane).size.height <= 10, step.name
-            await pilot.press("space")
-
-
 async def test_a_lesson_is_chosen_from_the_screen_and_takes_its_place() -> None:
     async with driving.running(checked=False) as (app, pilot):
         await pilot.press("escape", "f3")
