@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 
 from sctp_tui.lessons.claims import parse
@@ -41,9 +42,10 @@ async def _play(pilot: Pilot[None], session: Session) -> None:
             await pilot.press("space")
         assert session.stage != "failed", session.player.findings
         await pilot.pause(0.02)
+    await until(pilot, lambda: "claims hold" in _text(pilot.app), "what is said")
 
 
-def _text(app: SctpApp) -> str:
+def _text(app: App[None]) -> str:
     return str(app.screen.query_one(LessonPane).render())
 
 
@@ -53,7 +55,6 @@ async def test_by_space_alone(size: tuple[int, int]) -> None:
     async with lesson("streams", size) as (app, session, pilot):
         for _ in session.lesson.step:
             await _play(pilot, session)
-            assert "claims hold" in _text(app)
             assert app.screen.query_one(LessonPane).has_focus
             await pilot.press("space")
         assert session.over
@@ -64,9 +65,9 @@ async def test_an_answer_is_judged_once_it_is_shown() -> None:
         await _play(pilot, session)
         await pilot.press("space")
         await until(pilot, lambda: session.stage == "asking")
-        assert "The packet with A1 is lost" in _text(app)
+        await until(pilot, lambda: "The packet with A1 is lost" in _text(app))
         await pilot.press("1")
-        assert "> 1 A2" in _text(app)
+        await until(pilot, lambda: "> 1 A2" in _text(app))
         assert "✗" not in _text(app)
         await _play(pilot, session)
         assert session.right is False
