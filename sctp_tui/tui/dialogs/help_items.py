@@ -85,7 +85,8 @@ QUESTIONS = (
     ),
     Question(
         "How do I teach it, or learn it?",
-        "sctp-tui lesson lists the lessons, sctp-tui lesson streams plays one: Space goes on.",
+        "{to_lesson} lists the lessons and plays one, as sctp-tui lesson does: {lesson_on} goes on, "
+        "{lesson_again} begins a step anew.",
         "lessons",
         "lesson course class student teacher lecture exercise teaching demonstration tutorial",
     ),
