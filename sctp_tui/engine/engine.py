@@ -598,6 +598,7 @@ class Engine:
         *,
         attempts: int = 0,
         autoclose: int = 0,
+        receive_buffer: int = 0,
     ) -> EndpointOptions:
         if name in self._open:
             raise SctpError(f"there is an endpoint named {name} already: close it, or give another name")
@@ -608,6 +609,7 @@ class Engine:
             attempts=attempts,
             autoclose=autoclose,
             parameters=parameters,
+            receive_buffer=receive_buffer,
             message_limit=self.message_limit,
             keys=self._keys,
             clock=self.clock,
@@ -638,6 +640,7 @@ class Engine:
             command.inbound,
             command.parameters,
             autoclose=command.autoclose,
+            receive_buffer=command.receive_buffer,
         )
         opened = OpenEndpoint(stack.open(options), stack, server=True, echo=command.echo)
         with self._attached(opened):

@@ -8,8 +8,8 @@
     states client 1: client=ESTABLISHED server=ESTABLISHED
     paths client 1: active=1
 
-`at`, `wire` and `link` count what came since the step began, the others tell what is so now. Without `count`
-at least one has to be there.
+`at` and `wire` count what came since the step began, the others tell what is so now. A packet has come as it
+arrives, or is lost. Without `count` at least one has to be there.
 """
 
 import itertools
@@ -23,11 +23,13 @@ from sctp_tui.monitor.filter.language import FilterError
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder, Row
+from sctp_tui.monitor.trace.send_history import SendReason
 from sctp_tui.monitor.trace.streams import StreamQueues
 from sctp_tui.sctp.events import Direction
+from sctp_tui.sctp.link.conditions import has_come
 from sctp_tui.sctp.states import STATES
 from sctp_tui.sctp.wire.chunk_types import BY_LABEL
-from sctp_tui.sctp.wire.packet import Chunk, Data, IData, Sack
+from sctp_tui.sctp.wire.packet import Abort, Chunk, Data, IData, Sack
 from sctp_tui.sctp.wire.packet import name_of as chunk_name
 
 _PLACE = re.compile(r"(?P<place>at|table|wire|lanes|states|paths)(?P<of>[^:]*):\s*(?P<what>.*)")
@@ -65,6 +67,9 @@ class Observed(Protocol):
 
     def conversation(self, client: str) -> Conversation | None:
         """Its packets."""
+
+    def ladder(self, conversation: Conversation) -> Ladder:
+        """Their ladder, up to the newest."""
 
     def packets_from(self, conversation: Conversation) -> int:
         """The number of the first packet of the step."""
@@ -193,20 +198,47 @@ def _counts(part: _Part, found: int) -> bool:
 
 # --- packets
 
-_ChunkTest = Callable[[Row, Chunk, int], bool]
+
+class _Sent(NamedTuple):
+    """A chunk of a packet, and why it was sent.
+
+    `pause`: seconds since the packet before it; `path`: its number from 1, 0 where there is one.
+    """
+
+    row: Row
+    chunk: Chunk
+    tried: SendReason
+    pause: float
+    path: int
+
+
+_NO_ROOM = 1  # octets of a_rwnd: usrsctp tells 1 where it has no room
+_ChunkTest = Callable[[_Sent], bool]
 _CHUNK_TESTS: Mapping[str, _ChunkTest] = {
-    "again": lambda row, chunk, at: bool(row.tried(at).first_try) and not row.twice,
-    "fast": lambda row, chunk, at: row.tried(at).why in ("fast", "recovery"),
-    "probe": lambda row, chunk, at: row.tried(at).room == "probe",
-    "gaps": lambda row, chunk, at: isinstance(chunk, Sack) and bool(chunk.gaps),
-    "closed": lambda row, chunk, at: isinstance(chunk, Sack) and chunk.rwnd == 0,
-    "lost": lambda row, chunk, at: row.packet.verdict == "dropped",
-    "unordered": lambda row, chunk, at: isinstance(chunk, Data | IData) and chunk.unordered,
-    "whole": lambda row, chunk, at: isinstance(chunk, Data | IData) and chunk.beginning and chunk.ending,
-    "bundled": lambda row, chunk, at: len(row.chunks) > 1,
+    "again": lambda one: bool(one.tried.first_try) and not one.row.twice,
+    "fast": lambda one: one.tried.why in ("fast", "recovery"),
+    "timeout": lambda one: one.tried.why == "timeout",
+    "probe": lambda one: one.tried.room == "probe",
+    "gaps": lambda one: isinstance(one.chunk, Sack) and bool(one.chunk.gaps),
+    "closed": lambda one: isinstance(one.chunk, Sack) and one.chunk.rwnd <= _NO_ROOM,
+    "opens": lambda one: one.row.opens,
+    "lost": lambda one: one.row.packet.verdict == "dropped",
+    "refused": lambda one: one.row.packet.verdict == "refused",
+    "unordered": lambda one: isinstance(one.chunk, Data | IData) and one.chunk.unordered,
+    "whole": lambda one: isinstance(one.chunk, Data | IData) and one.chunk.beginning and one.chunk.ending,
+    "bundled": lambda one: len(one.row.chunks) > 1,
+    "reflected": lambda one: isinstance(one.chunk, Abort) and one.chunk.reflected,
 }
-"""Words beside a chunk's name; `stream=N` too."""
-_STREAM = re.compile(r"stream=(\d+)")
+"""Words beside a chunk's name."""
+_NUMBERED: Mapping[str, Callable[[int], _ChunkTest]] = {
+    "stream=": lambda number: lambda one: isinstance(one.chunk, Data | IData) and one.chunk.stream == number,
+    "ssn=": lambda number: lambda one: isinstance(one.chunk, Data) and one.chunk.ssn == number,
+    "path=": lambda number: lambda one: one.path == number,
+    "since>": lambda number: lambda one: one.tried.since * 1000 > number,
+    "pause>": lambda number: lambda one: one.pause * 1000 > number,
+}
+"""The same with a number: `since` the last try, and `pause` since the packet before it, in ms."""
+_NUMBER = re.compile(r"([a-z]+[=>])(\d{1,6})")
 
 
 def _wire(of: str, what: str, text: str) -> _Find:
@@ -215,18 +247,13 @@ def _wire(of: str, what: str, text: str) -> _Find:
         raise ClaimError(f"{text!r}: begin with a chunk's name, as in `wire: DATA again`")
     tests: list[_ChunkTest] = []
     for word in what.removeprefix(name).split():
-        if (stream := _STREAM.fullmatch(word)) is not None:
-            number = int(stream[1])
-            tests.append(
-                lambda row, chunk, at, number=number: (
-                    isinstance(chunk, Data | IData)  # type: ignore[misc]
-                    and chunk.stream == number
-                )
-            )
+        if (found := _NUMBER.fullmatch(word)) is not None and found[1] in _NUMBERED:
+            tests.append(_NUMBERED[found[1]](int(found[2])))
         elif (test := _CHUNK_TESTS.get(word)) is not None:
             tests.append(test)
         else:
-            raise ClaimError(f"{text!r}: {word!r} is none of {', '.join(_CHUNK_TESTS)}, stream=N, count=N")
+            known = [*_CHUNK_TESTS, *(f"{one}N" for one in (*_NUMBERED, "count="))]
+            raise ClaimError(f"{text!r}: {word!r} is none of {', '.join(known)}")
     sender = re.fullmatch(r"from (server|client \d)(?: to (client \d))?|(client \d)|", of)
     if sender is None:
         raise ClaimError(f"{text!r}: write `wire:`, `wire client 1:` or `wire from client 1:`")
@@ -253,17 +280,21 @@ def _search(
     tests: Sequence[_ChunkTest],
     hits: _Hits,
 ) -> None:
-    ladder = Ladder(conversation)
-    while ladder.update():
-        pass
+    ladder, now = observed.ladder(conversation), observed.now()
     ours = whose.partition(" ")[0] == conversation.endpoint.partition(" ")[0]
     direction: Direction | None = ("out" if ours else "in") if whose else None
-    for row in ladder:
-        if row.number < observed.packets_from(conversation) or direction not in (None, row.packet.direction):
+    first = max(ladder.first, observed.packets_from(conversation))
+    for row in ladder.rows(first, ladder.seen - first + 1):
+        packet = row.packet
+        if direction not in (None, packet.direction):
+            continue
+        if row.arrives and not has_come(packet.mono + packet.transit, now):
             continue
         for at, chunk in enumerate(row.chunks):
-            if chunk_name(chunk) == name and all(test(row, chunk, at) for test in tests):
-                hits.times.append(row.packet.mono)
+            pause, path = ladder.delta(row) or 0.0, conversation.path_number(packet)
+            sent = _Sent(row, chunk, row.tried(at), pause, path)
+            if chunk_name(chunk) == name and all(test(sent) for test in tests):
+                hits.times.append(packet.mono)
                 hits.packets.append(row.number)
 
 
@@ -298,7 +329,7 @@ def _states(observed: Observed, client: str) -> _Numbers:
     """The states of both ends, as the table and the client list have them."""
     association, other = observed.association(client), observed.at_server(client)
     told = {"client": association, "server": other}
-    return {name: one.state for name, one in told.items() if one is not None}
+    return {name: one.state if one is not None else "CLOSED" for name, one in told.items()}
 
 
 def _paths(observed: Observed, client: str) -> _Numbers:

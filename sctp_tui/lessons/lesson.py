@@ -38,13 +38,17 @@ class LessonError(Exception):
 class EndSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An end as it is opened: `streams` is OUT:IN, `parameters` the words of `help timers`.
 
-    Of the server alone: `echo`, and `autoclose` in s (0: never).
+    Of the server alone: `echo`, `autoclose` in s (0: never), and `receive_buffer` in octets, from which its
+    window is made (0: the stack's own size). Of a client alone: `port` is the server's
+    host's that it goes to, 0 for the server's own; on the userspace stack it goes there by UDP (RFC 6951).
     """
 
     streams: str = "5:5"
     parameters: str = ""
     echo: bool = False
     autoclose: int = 0
+    receive_buffer: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -73,8 +77,9 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One step. `do` is what the ends and the link do; `cause` the one action of it that the step is about,
-    which comes first. The step has come to its end as `until` holds; then all of `expect` must.
+    """One step. `do` is what the ends and the link do; `cause` the one action that the step is about, which
+    comes first unless it stands among them. The step has come to its end as `until` holds; then all of
+    `expect` must.
 
     `say` is said then, in at most four lines of a screen of 80 columns; `notes` are for who presents, `hint`
     for who does not find the answer. `look` is the part of the screen that it is about, `mark` the claim
@@ -93,10 +98,10 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notes: str = ""
     hint: str = ""
 
-    @property
-    def actions(self) -> list[Action]:
-        """All that is done, in order. Raises `ActionError`."""
-        return [parse_action(one) for one in (*([self.cause] if self.cause else []), *self.do)]
+    def actions(self, *, cause: bool = True) -> list[Action]:
+        """All that is done, in order, with the `cause` or without it. Raises `ActionError`."""
+        first = [self.cause] if cause and self.cause and self.cause not in self.do else []
+        return [parse_action(one) for one in (*first, *self.do) if cause or one != self.cause]
 
     @property
     def client(self) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.sctp.commands import CloseEndpoint, Listen, OpenClient, SetLink, SetSpeed, Watch
 from sctp_tui.sctp.commands import Step as StepTime
 from sctp_tui.sctp.events import Peer, Refused, StackName
@@ -73,6 +74,7 @@ class Player:
         self._firsts: dict[int, int] = {}
         self._watched: tuple[int, ...] = ()
         self._last_before = 0  # the highest key of an association that was there before this scene
+        self._ladders: dict[int, Ladder] = {}
 
     # --- the scene
 
@@ -95,6 +97,7 @@ class Player:
                 echo=end.echo,
                 autoclose=end.autoclose,
                 parameters=end.protocol_parameters,
+                receive_buffer=end.receive_buffer,
             )
         )
         self._deadline = self._mono() + PATIENCE
@@ -104,7 +107,8 @@ class Player:
         for name in self.lesson.clients:
             end = self.lesson.ends[name]
             outbound, inbound = end.counts
-            to = Peer(server.addresses[:1], server.port)
+            udp = server.udp_port if end.port else None
+            to = Peer(server.addresses[:1], end.port or server.port, udp)
             parameters = end.protocol_parameters
             self._submit(OpenClient(name, self.stack, to, outbound, inbound, parameters=parameters))
 
@@ -143,7 +147,7 @@ class Player:
             return
         self.number += 1
         step = self.lesson.step[self.number]
-        self._to_do = step.actions[bool(step.cause and not cause) :]
+        self._to_do = step.actions(cause=cause)
         self._claims = step.claims
         self._steps = self._stepped is not None
         self._stepped, self._settled, self.failure = None, 0, ""
@@ -188,7 +192,8 @@ class Player:
             if late:
                 self._fail(f"{self._to_do[0].text!r} could not be done: its association is not up")
             return
-        if refused := next(self._refusals(), None):
+        claimed = any("event=refused" in claim.text for claim in self._claims)
+        if not claimed and (refused := next(self._refusals(), None)):
             self._fail(refused)
             return
         self.findings = [(claim, claim.check(self)) for claim in self._claims]
@@ -271,6 +276,13 @@ class Player:
         """See `Observed.conversation`."""
         association = self.association(client)
         return self.monitor.wire.of(association, self.monitor.endpoints) if association is not None else None
+
+    def ladder(self, conversation: Conversation) -> Ladder:
+        """See `Observed.ladder`."""
+        ladder = self._ladders.setdefault(id(conversation), Ladder(conversation))
+        while ladder.update():
+            pass
+        return ladder
 
     def packets_from(self, conversation: Conversation) -> int:
         """See `Observed.packets_from`."""

@@ -19,6 +19,7 @@ class Listen(Command, frozen=True, tag="listen"):
     (SCTP_INITMSG, RFC 6458, section 8.1.3). With `echo` each message is sent back on its stream, and an
     association whose peer takes none of the echoes for long is aborted. `autoclose`: seconds after which idle
     associations are shut down, 0 for never (section 8.1.8). `parameters` are those of its associations.
+    `receive_buffer` is in bytes, 0 for the stack's usual one.
     """
 
     endpoint: str
@@ -31,6 +32,7 @@ class Listen(Command, frozen=True, tag="listen"):
     echo: bool = False
     autoclose: int = 0
     parameters: ProtocolParameters = NOTHING
+    receive_buffer: int = 0
 
 
 class OpenClient(Command, frozen=True, tag="open_client"):

@@ -87,8 +87,9 @@ class EndpointOptions(msgspec.Struct, frozen=True):
 
     `outbound` streams are asked for and at most `inbound` allowed; `attempts` is how often a client's INIT is
     sent again (0: the stack's default); `autoclose` is in seconds, 0 for never; `parameters` are those of its
-    associations at first. `keys` gives the keys of
-    associations; all endpoints of an engine share it, so that keys are unique there.
+    associations at first. `receive_buffer` is in bytes, 0 for the stack's usual one; its room is the window
+    that peers are told. `keys` gives the keys of associations; all endpoints of an engine share
+    it, so that keys are unique there.
     """
 
     name: str
@@ -97,6 +98,7 @@ class EndpointOptions(msgspec.Struct, frozen=True):
     attempts: int = 0
     autoclose: int = 0
     parameters: ProtocolParameters = NOTHING
+    receive_buffer: int = 0
     message_limit: int = MESSAGE_LIMIT
     keys: Iterator[int] = msgspec.field(default_factory=lambda: itertools.count(1))
     clock: Clock = msgspec.field(default_factory=Clock)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sctp_tui.lessons import actions, claims
 from sctp_tui.lessons.actions import SENTENCES, ActionError
 from sctp_tui.lessons.claims import ClaimError
-from sctp_tui.lessons.lesson import HERE, LessonError, find, read
+from sctp_tui.lessons.lesson import HERE, LessonError, Step, find, read
 
 GOOD = """\
 title = "One message"
@@ -118,3 +118,22 @@ def test_any_sentence_is_an_action_or_refused(text: str) -> None:
 def test_any_text_is_a_claim_or_refused(text: str) -> None:
     with contextlib.suppress(ClaimError):
         claims.parse(text)
+
+
+def test_the_cause_comes_first_or_where_it_stands() -> None:
+    first = Step(name="a", cause="time stops", do=("time goes on",))
+    assert [one.text for one in first.actions()] == ["time stops", "time goes on"]
+    among = Step(name="a", cause="time goes on", do=("time stops", "time goes on"))
+    assert [one.text for one in among.actions()] == ["time stops", "time goes on"]
+    for step in (first, among):
+        assert step.cause not in [one.text for one in step.actions(cause=False)]
+        assert len(step.actions(cause=False)) == 1
+
+
+@pytest.mark.parametrize(
+    "word", ["again", "since>200", "pause>200", "path=2", "stream=1 ssn=0 whole", "lost"]
+)
+def test_a_claim_on_packets_has_words_for_a_chunk(word: str) -> None:
+    assert claims.parse(f"wire from client 1: DATA {word} count=1").ends == {"client 1"}
+    with pytest.raises(ClaimError, match=r"'wrong' is none of .*since>N, pause>N, count=N"):
+        claims.parse(f"wire: DATA {word} wrong")

@@ -64,7 +64,7 @@ def _set_up(made: Any, sock: socket.socket, options: EndpointOptions) -> None:
         sock.setsockopt(layout.IPPROTO_SCTP, layout.EVENTS, layout.OLD_SUBSCRIPTION)
     for forced, plain, size in (
         (layout.SO_SNDBUFFORCE, socket.SO_SNDBUF, SEND_BUFFER),
-        (layout.SO_RCVBUFFORCE, socket.SO_RCVBUF, RECEIVE_BUFFER),
+        (layout.SO_RCVBUFFORCE, socket.SO_RCVBUF, options.receive_buffer or RECEIVE_BUFFER),
     ):
         try:
             sock.setsockopt(socket.SOL_SOCKET, forced, size)

@@ -61,6 +61,7 @@ class Socket:
         self._socket: int | None = number
         self._receiving = ctypes.byref(ctypes.c_char.from_address(number)), *intake.arguments
         self.send_buffer = self._receive_buffer = 0
+        self._receive_most = RECEIVE_BUFFER
         self.failing = FailedPieces()
         """The pieces received of a message that is just coming back."""
 
@@ -74,6 +75,7 @@ class Socket:
         # Messages of other associations may come between the pieces of a long one, so that none blocks
         # others.
         self.set(layout.FRAGMENT_INTERLEAVE, struct.pack("=i", 1))
+        self._receive_most = options.receive_buffer or RECEIVE_BUFFER
         self.share_out(1)
         self.set(layout.AUTOCLOSE, struct.pack("=i", options.autoclose))
         for kind in layout.SUBSCRIBED:
@@ -89,7 +91,7 @@ class Socket:
         send = _share(SEND_BUFFER, SEND_IN_ALL, associations)
         if send != self.send_buffer:
             self.set_send_buffer(send)
-        receive = _share(RECEIVE_BUFFER, RECEIVE_IN_ALL, associations)
+        receive = _share(self._receive_most, RECEIVE_IN_ALL, associations)
         if receive != self._receive_buffer:
             self._receive_buffer = receive
             self.set(layout.SO_RCVBUF, struct.pack("=i", receive), layout.SOL_SOCKET)
