@@ -103,16 +103,16 @@ async def test_what_the_class_does_is_told_where_the_claims_then_fail() -> None:
 
 async def test_one_goes_on_where_one_left_off(tmp_path: Path) -> None:
     state = tmp_path / "state.json"
-    async with lesson("gone", state=state) as (_, session, pilot):
+    async with lesson("restart", state=state) as (_, session, pilot):
         await _play(pilot, session)
         await pilot.press("space")
         await _play(pilot, session)
-    async with lesson("gone", state=state) as (_, session, pilot):
+    async with lesson("restart", state=state) as (_, session, pilot):
         await until(pilot, lambda: session.stage != "setting up")
         assert (session.at, session.player.number) == (2, 1)
         await _play(pilot, session)
     kept: dict[str, object] = SavedState.load(state).get("lessons", {}, dict[str, object])
-    assert kept["gone"] == {"step": 0, "done": True}
+    assert kept["restart"] == {"step": 0, "done": True}
 
 
 async def test_it_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
