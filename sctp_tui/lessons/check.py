@@ -16,7 +16,7 @@ from sctp_tui.sctp.stacks import open_stack
 from .lesson import Lesson
 from .player import PATIENCE, Player
 
-_TEETH = 3.0
+_TEETH = 2.0
 """A step without its cause has so many times as long as with it, before its claims count as failed."""
 _LEAST = 0.5  # s that it has in any case
 

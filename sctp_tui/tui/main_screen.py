@@ -245,7 +245,7 @@ class MainScreen(Screen[None]):
 
     def _notify_unless_shown(self, outcome: Outcome) -> None:
         pane = self._clients
-        if outcome.text and not pane.display:
+        if outcome.text and not pane.display and self._lesson is None:  # that says itself what comes
             severity: Literal["information", "warning"] = "information" if outcome.good else "warning"
             self.notify(pane.hide(outcome.text), severity=severity, markup=False)
 
@@ -285,6 +285,7 @@ class MainScreen(Screen[None]):
                 await self.action_wire()
         else:
             await self.see(step.look)
+            self._wire.follow()
         self.set_focus(self.query_one(LessonPane))
 
     @on(LessonPane.Moved)

@@ -41,23 +41,19 @@ class LessonPane(Static, can_focus=True):
         session = self._session
         heading = self.screen.query_one("#lesson-heading", Heading)
         number = f"step {session.at + 1} of {len(session.lesson.step)}"
-        heading.say(session.step.name, " · ".join(filter(None, (self._keys(), number))))
+        heading.say(session.step.name, " · ".join(filter(None, (self._stage(), number))))
         lines = [*self._lines()]
         drawn = (lines, self.size.width)
         if drawn != self._drawn:
             self._drawn = drawn
             self.update(Content("\n").join(Content.styled(text, style) for text, style in lines))
 
-    def _keys(self) -> str:
-        match self._session.stage:
-            case "asking" | "shown" if not self._session.over:
-                return "by itself" if self._session.by_itself else "Space: go on"
-            case "failed":
-                return "Space: again"
-            case "shown":
-                return "the end"
-            case stage:
-                return f"{stage} …"
+    def _stage(self) -> str:
+        session = self._session
+        if session.over:
+            return "the end"
+        waits = session.stage in ("asking", "shown")
+        return ("by itself" if session.by_itself else "") if waits else f"{session.stage} …"
 
     def _lines(self) -> Iterator[_Line]:
         session, step = self._session, self._session.step
@@ -86,10 +82,12 @@ class LessonPane(Static, can_focus=True):
             return
         given, shown = session.answers.get(session.at), session.stage == "shown"
         if question.number is not None:
-            answer = f"  your answer: {given}" if given is not None else "  type a number, or go on"
+            answer = (
+                f"your answer: {given}" if given is not None else "" if shown else "type a number, or go on"
+            )
             if shown:
                 answer += f"  {_mark(session.right)} it is {question.number}"
-            yield answer, _look(session.right if shown else None)
+            yield f"  {answer.strip()}", _look(session.right if shown else None)
             return
         for number, choice in enumerate(question.choices, 1):
             chosen = given == str(number)
@@ -105,7 +103,7 @@ class LessonPane(Static, can_focus=True):
         claims = len(session.player.step_claims)
         if session.disturbed and not session.still_holds:
             return "After what you did this is no longer so: Backspace begins the step anew.", "$text-warning"
-        return (f"✓ {claims} claims hold on this association" if claims else ""), "$text-success"
+        return (f"✓ {claims} claims hold" if claims else ""), "$text-success"
 
     def _wrong(self) -> Iterator[str]:
         player = self._session.player

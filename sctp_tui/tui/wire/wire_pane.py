@@ -243,6 +243,13 @@ class WirePane(Vertical):
         self.query_one(WireHeading).view = view
         self.post_message(self.Changed())
 
+    def follow(self) -> None:
+        """Follow what comes, in the ladder."""
+        from .ladder_view import LadderView
+
+        for view in self.query(LadderView):
+            view.action_follow()
+
     def point_at(self, number: int) -> None:
         """Put the ladder's cursor on the packet with this number, where it is shown."""
         from .ladder_view import LadderView
