@@ -40,20 +40,13 @@ class LessonPane(Static, can_focus=True):
         """Draw what has changed."""
         session = self._session
         heading = self.screen.query_one("#lesson-heading", Heading)
-        number = f"step {session.at + 1} of {len(session.lesson.step)}"
-        heading.say(session.step.name, " · ".join(filter(None, (self._stage(), number))))
+        under_way = " …" if session.stage in ("setting up", "playing") or session.by_itself else ""
+        heading.say(session.step.name + under_way, f"{session.at + 1} of {len(session.lesson.step)}")
         lines = [*self._lines()]
         drawn = (lines, self.size.width)
         if drawn != self._drawn:
             self._drawn = drawn
             self.update(Content("\n").join(Content.styled(text, style) for text, style in lines))
-
-    def _stage(self) -> str:
-        session = self._session
-        if session.over:
-            return "the end"
-        waits = session.stage in ("asking", "shown")
-        return ("by itself" if session.by_itself else "") if waits else f"{session.stage} …"
 
     def _lines(self) -> Iterator[_Line]:
         session, step = self._session, self._session.step
@@ -103,7 +96,9 @@ class LessonPane(Static, can_focus=True):
         claims = len(session.player.step_claims)
         if session.disturbed and not session.still_holds:
             return "After what you did this is no longer so: Backspace begins the step anew.", "$text-warning"
-        return (f"✓ {claims} claims hold" if claims else ""), "$text-success"
+        end = "The end: F3 lists the lessons." if session.over else ""
+        proof = f"✓ {claims} claims hold. " if claims else ""
+        return proof + end, "$text-success"
 
     def _wrong(self) -> Iterator[str]:
         player = self._session.player
