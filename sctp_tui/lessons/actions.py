@@ -29,6 +29,9 @@ from sctp_tui.sctp.link import syntax
 from sctp_tui.sctp.link.conditions import Conditions
 from sctp_tui.sctp.parameter_words import parse as parse_parameters
 
+from .claims import ClaimError
+from .claims import parse as parse_claim
+
 _END = r"(?P<end>server|client \d)"
 _TO = r"(?P<to>client \d)"
 _MOST = 200_000  # octets of a message
@@ -53,6 +56,9 @@ class Scene(Protocol):
 
     def message_id(self) -> int:
         """An ID for a message."""
+
+    def holds(self, claim: str) -> bool:
+        """Whether a claim holds now."""
 
     def conditions(self, link: int) -> tuple[Conditions, Conditions]:
         """The conditions of a link now: inward, outward."""
@@ -92,9 +98,10 @@ def parse(text: str) -> Action:
         fields = {name: value for name, value in match.groupdict().items() if value is not None}
         try:
             sentence.check(fields)
-        except SctpError as error:
+            claimed = parse_claim(fields["claim"]).ends if "claim" in fields else frozenset()
+        except (SctpError, ClaimError) as error:
             raise ActionError(f"{text!r}: {error}") from None
-        ends = frozenset(fields[one] for one in ("end", "to") if one in fields)
+        ends = claimed.union(fields[one] for one in ("end", "to") if one in fields)
 
         def commands(
             scene: Scene, make: _Make = sentence.make, fields: Fields = fields
@@ -264,6 +271,12 @@ SENTENCES: Sequence[Sentence] = (
         _form(r"link(?: (?P<link>[1-4]))?(?: (?P<way>in|out))? has (?P<words>.+)"),
         _set_link,
         lambda fields: syntax.parse(fields["words"]),
+    ),
+    Sentence(
+        "wait for at client 1: event=comm_lost",
+        "goes on once such a claim holds, as where the link is to change after a packet was sent",
+        _form("wait for (?P<claim>.+)"),
+        lambda scene, fields: [] if scene.holds(fields["claim"]) else None,
     ),
     Sentence(
         "time stops",

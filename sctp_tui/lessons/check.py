@@ -38,7 +38,7 @@ def played(
 ) -> Iterator[StepResult]:
     """Play a lesson to its end or to its first failure; of step `without` the cause is left out."""
     queue = EventQueue(lossless=True)
-    opened = open_stack if stack == "userspace" else partial(open_stack, paths=lesson.paths)
+    opened = partial(open_stack, paths=lesson.paths)
     engine = Engine(queue, packets=(stack,), grace=0.2, open_stack=opened)
     monitor, clock = Monitor(), Clock()
     engine.start()

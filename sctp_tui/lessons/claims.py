@@ -29,7 +29,7 @@ from sctp_tui.sctp.events import Direction
 from sctp_tui.sctp.link.conditions import has_come
 from sctp_tui.sctp.states import STATES
 from sctp_tui.sctp.wire.chunk_types import BY_LABEL
-from sctp_tui.sctp.wire.packet import Abort, Chunk, Data, IData, Sack
+from sctp_tui.sctp.wire.packet import Chunk, Data, IData, Sack
 from sctp_tui.sctp.wire.packet import name_of as chunk_name
 
 _PLACE = re.compile(r"(?P<place>at|table|wire|lanes|states|paths)(?P<of>[^:]*):\s*(?P<what>.*)")
@@ -202,7 +202,8 @@ def _counts(part: _Part, found: int) -> bool:
 class _Sent(NamedTuple):
     """A chunk of a packet, and why it was sent.
 
-    `pause`: seconds since the packet before it; `path`: its number from 1, 0 where there is one.
+    `pause`: seconds since the packet before it; `path`: its number from 1, 0 where there is one. `refused`:
+    its receiver discarded it.
     """
 
     row: Row
@@ -210,6 +211,7 @@ class _Sent(NamedTuple):
     tried: SendReason
     pause: float
     path: int
+    refused: bool
 
 
 _NO_ROOM = 1  # octets of a_rwnd: usrsctp tells 1 where it has no room
@@ -223,11 +225,10 @@ _CHUNK_TESTS: Mapping[str, _ChunkTest] = {
     "closed": lambda one: isinstance(one.chunk, Sack) and one.chunk.rwnd <= _NO_ROOM,
     "opens": lambda one: one.row.opens,
     "lost": lambda one: one.row.packet.verdict == "dropped",
-    "refused": lambda one: one.row.packet.verdict == "refused",
+    "refused": lambda one: one.refused,
     "unordered": lambda one: isinstance(one.chunk, Data | IData) and one.chunk.unordered,
     "whole": lambda one: isinstance(one.chunk, Data | IData) and one.chunk.beginning and one.chunk.ending,
     "bundled": lambda one: len(one.row.chunks) > 1,
-    "reflected": lambda one: isinstance(one.chunk, Abort) and one.chunk.reflected,
 }
 """Words beside a chunk's name."""
 _NUMBERED: Mapping[str, Callable[[int], _ChunkTest]] = {
@@ -292,7 +293,9 @@ def _search(
             continue
         for at, chunk in enumerate(row.chunks):
             pause, path = ladder.delta(row) or 0.0, conversation.path_number(packet)
-            sent = _Sent(row, chunk, row.tried(at), pause, path)
+            bounced = ladder.bounced(row)
+            refused = "refused" in (packet.verdict, bounced and bounced.verdict)
+            sent = _Sent(row, chunk, row.tried(at), pause, path, refused)
             if chunk_name(chunk) == name and all(test(sent) for test in tests):
                 hits.times.append(packet.mono)
                 hits.packets.append(row.number)

@@ -13,6 +13,7 @@ from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import StackName
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.protocol_parameters import ProtocolParameters
+from sctp_tui.sctp.stack_registry import TRAITS
 
 from .actions import Action, ActionError
 from .actions import parse as parse_action
@@ -190,7 +191,7 @@ def _mistakes(lesson: Lesson) -> Iterator[tuple[str, str]]:
         yield ".stacks", 'empty: give the stacks that it can be played on, as in ["userspace"]'
     if not lesson.clients:
         yield ".ends", 'no client: write [ends."client 1"]'
-    if lesson.paths > 1 and lesson.stacks != ("kernel",):
+    if lesson.paths > 1 and not all(TRAITS[stack].multihomed for stack in lesson.stacks):
         yield ".paths", 'several paths are for stacks = ["kernel"] alone: an association of usrsctp has one'
     for name, end in lesson.ends.items():
         if not _END.fullmatch(name):

@@ -16,9 +16,11 @@ from sctp_tui.sctp.commands import Step as StepTime
 from sctp_tui.sctp.events import Peer, Refused, StackName
 from sctp_tui.sctp.kernel.network import addresses
 from sctp_tui.sctp.link.conditions import Conditions
+from sctp_tui.sctp.stack_registry import TRAITS
 
 from .actions import Action
 from .claims import Claim, Finding
+from .claims import parse as parse_claim
 from .lesson import Lesson, Step
 
 Phase = Literal["opening", "ready", "acting", "proved", "failed"]
@@ -83,15 +85,15 @@ class Player:
         self._last_before = max((one.key for one in self.monitor.associations), default=0)
         end = self.lesson.server
         outbound, inbound = end.counts
-        userspace = self.stack == "userspace"
-        hosts = _LOOPBACK if userspace else addresses("server", self.lesson.paths)
+        traits = TRAITS[self.stack]
+        hosts = addresses("server", self.lesson.paths) if traits.multihomed else _LOOPBACK
         self._submit(
             Listen(
                 "server",
                 self.stack,
                 hosts,
                 0,
-                0 if userspace else None,
+                0 if traits.own_udp_port else None,
                 outbound=outbound,
                 inbound=inbound,
                 echo=end.echo,
@@ -190,7 +192,7 @@ class Player:
         late = self._mono() >= self._deadline
         if self._to_do:
             if late:
-                self._fail(f"{self._to_do[0].text!r} could not be done: its association is not up")
+                self._fail(f"{self._to_do[0].text!r} could not be done: what it waits for did not come")
             return
         claimed = any("event=refused" in claim.text for claim in self._claims)
         if not claimed and (refused := next(self._refusals(), None)):
@@ -252,6 +254,10 @@ class Player:
     def message_id(self) -> int:
         """See `Scene.message_id`."""
         return next(self._ids)
+
+    def holds(self, claim: str) -> bool:
+        """See `Scene.holds`."""
+        return parse_claim(claim).check(self).holds
 
     def conditions(self, link: int) -> tuple[Conditions, Conditions]:
         """See `Scene.conditions`."""

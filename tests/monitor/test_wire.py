@@ -160,6 +160,21 @@ def _given_up_within(running: Running) -> list[int]:
     return keys
 
 
+def test_an_init_that_overtakes_the_last_words_is_of_the_same() -> None:
+    """The local end still has the association, so the peer restarts it (RFC 9260, section 5.2.2)."""
+    slow, soon, late = (
+        replace(_packet(kind, direction="in", size=32), mono=mono, delay=delay)
+        for kind, mono, delay in ((6, 1.0, 0.8), (_INIT, 1.1, 0.0), (_INIT, 2.0, 0.0))
+    )
+    wire = Wire()
+    wire.extend([_packet(_INIT, direction="in", size=32), slow, soon])
+    (conversation,) = wire._by_ports[9, 7]
+    assert not conversation.over
+    wire = Wire()
+    wire.extend([_packet(_INIT, direction="in", size=32), slow, late])
+    assert [len(one) for one in wire._by_ports[9, 7]] == [2, 1]
+
+
 @pytest.mark.userspace
 @pytest.mark.parametrize("fail", [_refused_twice, _given_up_by_its_user, _given_up_within])
 def test_who_sends_again_after_a_set_up_that_ended_without_a_word_has_another(

@@ -98,9 +98,9 @@ class Conversation:
     """The packets between two ends, from an INIT up to the first INIT after the association's end
     (`left_by`).
 
-    The end is as the local end has it: where the peer's last packet is lost, the local end still has the
-    association, and the INIT of a peer that begins anew is of the same conversation (RFC 9260, section
-    5.2.2).
+    The end is as the local end has it: where the peer's last packet is lost, or still on its way, the local
+    end still has the association, and the INIT of a peer that begins anew is of the same conversation (RFC
+    9260, section 5.2.2).
 
     `captured` is the number of the newest packet, 0 before the first. `start_mono` is when the first was sent
     (s, the link's clock), `start_time` the same in s since the epoch. `initiator` is the end that sent the
@@ -116,6 +116,7 @@ class Conversation:
         "_before",
         "_bounced",
         "_bounces",
+        "_ends",
         "_last_local",
         "_missed",
         "_packets",
@@ -153,6 +154,7 @@ class Conversation:
         calls = kind(packet) == INIT and packet.direction == "out"
         self.initiator: End = "local" if calls else "peer"
         self.over = False
+        self._ends = 0.0  # when its last words arrive at the local end, or leave it (s, the link's clock)
         self._missed: list[tuple[float, float]] = []
         """The times (s since the epoch) between which packets of it may have passed that are not here."""
         self.removed = _NOTHING
@@ -336,6 +338,8 @@ class Conversation:
         self.captured += 1
         if packet.verdict == "refused":
             return True
+        if self.over and begins(packet):
+            self.over = False  # it came before the last words of the peer, whose association is another now
         if packet.peer is not None and packet.peer != self.peer:
             self.peer = (
                 packet.peer
@@ -351,7 +355,7 @@ class Conversation:
             for one in self._packets:
                 self._count(one)
         if first in LAST_WORDS and (packet.direction == "out" or packet.verdict != "dropped"):
-            self.over = True
+            self.over, self._ends = True, packet.mono + (packet.transit if packet.direction == "in" else 0.0)
         return True
 
     def _count(self, packet: Packet) -> None:
@@ -377,7 +381,8 @@ class Conversation:
         That is so after the end, and where our stack's INIT has a new tag though none is up: the set-up
         before has ended without a packet, as by ICMP, or as the user gave it up.
         """
-        return (self.over and begins(packet)) or self._tags.calls_anew(packet)
+        ended = self.over and packet.mono + packet.transit >= self._ends
+        return (ended and begins(packet)) or self._tags.calls_anew(packet)
 
     def bounce(self, told: Packet, most: int) -> bool:
         """Mark the packet that `told` is about as bounced; False where there is none.
