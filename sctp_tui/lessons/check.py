@@ -87,9 +87,14 @@ def check(lesson: Lesson, stack: StackName, tell: Callable[[str], None]) -> bool
             return max(_LEAST, _TEETH * results[at].seconds) if at == number else PATIENCE
 
         again = list(played(lesson, stack, number, patience))
-        fails = len(again) == number + 1 and bool(again[-1].wrong)
+        last = again[-1]
+        fails = len(again) == number + 1 and bool(last.wrong)
         proved &= fails
-        tell(f"  {'✓' if fails else '✗'} without {step.cause!r} {'it fails' if fails else 'it holds, too'}")
+        if len(again) <= number:
+            found = f"nothing is known, as {last.name!r} failed this time: {'; '.join(last.wrong)}"
+        else:
+            found = "it fails" if fails else "it holds, too"
+        tell(f"  {'✓' if fails else '✗'} without {step.cause!r} {found}")
     return proved
 
 

@@ -26,7 +26,7 @@ from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.send_history import SendReason
 from sctp_tui.monitor.trace.streams import StreamQueues
 from sctp_tui.sctp.events import Direction
-from sctp_tui.sctp.link.conditions import has_come
+from sctp_tui.sctp.link.conditions import Verdict, has_come
 from sctp_tui.sctp.states import STATES
 from sctp_tui.sctp.wire.chunk_types import BY_LABEL
 from sctp_tui.sctp.wire.packet import Chunk, Data, IData, Sack
@@ -202,8 +202,8 @@ def _counts(part: _Part, found: int) -> bool:
 class _Sent(NamedTuple):
     """A chunk of a packet, and why it was sent.
 
-    `pause`: seconds since the packet before it; `path`: its number from 1, 0 where there is one. `refused`:
-    its receiver discarded it.
+    `pause`: seconds since the packet before it; `path`: its number from 1, 0 where there is one. `fate`:
+    its verdict, the last where it was told afterwards.
     """
 
     row: Row
@@ -211,7 +211,7 @@ class _Sent(NamedTuple):
     tried: SendReason
     pause: float
     path: int
-    refused: bool
+    fate: Verdict
 
 
 _NO_ROOM = 1  # octets of a_rwnd: usrsctp tells 1 where it has no room
@@ -224,8 +224,9 @@ _CHUNK_TESTS: Mapping[str, _ChunkTest] = {
     "gaps": lambda one: isinstance(one.chunk, Sack) and bool(one.chunk.gaps),
     "closed": lambda one: isinstance(one.chunk, Sack) and one.chunk.rwnd <= _NO_ROOM,
     "opens": lambda one: one.row.opens,
-    "lost": lambda one: one.row.packet.verdict == "dropped",
-    "refused": lambda one: one.refused,
+    "lost": lambda one: one.fate == "dropped",
+    "refused": lambda one: one.fate == "refused",
+    "bounced": lambda one: one.fate == "bounced",
     "unordered": lambda one: isinstance(one.chunk, Data | IData) and one.chunk.unordered,
     "whole": lambda one: isinstance(one.chunk, Data | IData) and one.chunk.beginning and one.chunk.ending,
     "bundled": lambda one: len(one.row.chunks) > 1,
@@ -294,8 +295,8 @@ def _search(
         for at, chunk in enumerate(row.chunks):
             pause, path = ladder.delta(row) or 0.0, conversation.path_number(packet)
             bounced = ladder.bounced(row)
-            refused = "refused" in (packet.verdict, bounced and bounced.verdict)
-            sent = _Sent(row, chunk, row.tried(at), pause, path, refused)
+            fate = bounced.verdict if bounced is not None else packet.verdict
+            sent = _Sent(row, chunk, row.tried(at), pause, path, fate)
             if chunk_name(chunk) == name and all(test(sent) for test in tests):
                 hits.times.append(packet.mono)
                 hits.packets.append(row.number)

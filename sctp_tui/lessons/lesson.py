@@ -29,6 +29,7 @@ _LONGEST = 256 * 1024  # bytes of a file
 _END = re.compile(r"server|client [1-9]")
 _STREAMS = re.compile(r"(\d{1,5}):(\d{1,5})")
 _SAID = 310  # characters of what a step says
+_Port = Annotated[int, msgspec.Meta(ge=0, le=65535)]
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=300)]
 
 
@@ -40,8 +41,8 @@ class EndSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """An end as it is opened: `streams` is OUT:IN, `parameters` the words of `help timers`.
 
     Of the server alone: `echo`, `autoclose` in s (0: never), and `receive_buffer` in octets, from which its
-    window is made (0: the stack's own size). Of a client alone: `port` is the server's
-    host's that it goes to, 0 for the server's own; on the userspace stack it goes there by UDP (RFC 6951).
+    window is made (0: the stack's own size). Of a client alone: `port`, the one that it goes to, and
+    `udp_port`, the one of the UDP that it then travels in (RFC 6951); 0 for those of the server.
     """
 
     streams: str = "5:5"
@@ -49,7 +50,8 @@ class EndSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     echo: bool = False
     autoclose: int = 0
     receive_buffer: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
-    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 0
+    port: _Port = 0
+    udp_port: _Port | None = None
 
     @property
     def counts(self) -> tuple[int, int]:
@@ -198,6 +200,8 @@ def _mistakes(lesson: Lesson) -> Iterator[tuple[str, str]]:
             yield f".ends.{name}", f"{name!r} is no end: there are server, client 1, client 2, … client 9"
         if (streams := _STREAMS.fullmatch(end.streams)) is None or not all(map(int, streams.groups())):
             yield f".ends.{name}.streams", f"{end.streams!r} is not OUT:IN: give two numbers, as in 5:5"
+        if end.udp_port is not None and not all(TRAITS[stack].own_udp_port for stack in lesson.stacks):
+            yield f".ends.{name}.udp_port", 'this is for stacks = ["userspace"] alone: leave it out'
         try:
             _ = end.protocol_parameters
         except SctpError as error:

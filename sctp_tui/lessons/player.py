@@ -109,7 +109,8 @@ class Player:
         for name in self.lesson.clients:
             end = self.lesson.ends[name]
             outbound, inbound = end.counts
-            udp = server.udp_port if end.port else None
+            # Within the process nobody would answer for another port.
+            udp = end.udp_port or server.udp_port if end.port or end.udp_port is not None else None
             to = Peer(server.addresses[:1], end.port or server.port, udp)
             parameters = end.protocol_parameters
             self._submit(OpenClient(name, self.stack, to, outbound, inbound, parameters=parameters))
