@@ -81,7 +81,8 @@ class Question(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One step. `do` is what the ends and the link do; `cause` the one action that the step is about, which
-    comes first unless it stands among them. The step has come to its end as `until` holds; then all of
+    comes first unless it stands among them. All is done at once, so that packets find the link as it is after
+    that, but for what follows a `wait for`. The step has come to its end as `until` holds; then all of
     `expect` must.
 
     `say` is said then, in at most four lines of a screen of 80 columns; `notes` are for who presents, `hint`

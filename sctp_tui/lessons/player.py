@@ -11,7 +11,7 @@ from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder
-from sctp_tui.sctp.commands import CloseEndpoint, Listen, OpenClient, SetLink, SetSpeed, Watch
+from sctp_tui.sctp.commands import CloseEndpoint, Command, Listen, OpenClient, SetLink, SetSpeed, Watch
 from sctp_tui.sctp.commands import Step as StepTime
 from sctp_tui.sctp.events import Peer, Refused, StackName
 from sctp_tui.sctp.kernel.network import addresses
@@ -183,13 +183,16 @@ class Player:
             self.phase = "ready"
 
     def _act(self) -> None:
+        together: list[Command] = []  # so that no packet passes between two of them
         while self._to_do:
             commands = self._to_do[0].commands(self)
             if commands is None:
                 break
             self._steps |= self._to_do[0].steps
             self._to_do.pop(0)
-            self._submit(*commands)
+            together += commands
+        if together:
+            self._submit(*together)
         late = self._mono() >= self._deadline
         if self._to_do:
             if late:

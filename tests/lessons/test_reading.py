@@ -54,6 +54,13 @@ def test_one_without_mistakes(tmp_path: Path) -> None:
         ('"userspace"', "", "line 5, stacks: empty: give the stacks"),
         ('[ends."client 1"]', "[ends.anna]", "line 7, ends.anna: 'anna' is no end"),
         ("sends hello on 1", "sends hello", "line 11, step[0].cause: nobody knows how to do"),
+        ("client 1 sends hello on 1", "wait for at server: nothing=1", "line 11, step[0].cause: 'wait for"),
+        ("client 1 sends hello on 1", "wait for at client 2: event=comm_up", "there is no 'client 2' here"),
+        (
+            '["userspace"]\n\n[ends."client 1"]',
+            '["kernel"]\n\n[ends."client 1"]\nudp_port = 0',
+            'line 8, ends.client 1.udp_port: this is for stacks = ["userspace"] alone',
+        ),
         ("client 1 sends hello on 1", "client 2 sends hello on 1", "there is no 'client 2' here"),
         ("at server: text~hello", "at server: txt~hello", "line 12, step[0].until: "),
         ("at server: text~hello", "server text~hello", "has no place: begin with `at server:`"),

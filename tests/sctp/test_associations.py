@@ -562,3 +562,12 @@ def test_the_user_aborts_a_set_up_whose_cookie_is_unanswered(
         end = running.until(AssocChange)
         assert (end.state, end.key, end.by) == ("CANT_STR_ASSOC", opening.key, "us")
         assert end.error_text in ("", "user-initiated abort")  # Linux tells the cause that it sends
+
+
+def test_the_room_of_a_small_receive_buffer_is_what_peers_are_told(running: Running) -> None:
+    running.listen(name="small", receive_buffer=40_000)
+    name = running.client()
+    ours = running.until(AssocChange, endpoint=name, state="COMM_UP")
+    running.submit(Watch((ours.key,)))
+    running.until_true(lambda: ours.key in running.status)
+    assert running.status[ours.key].rwnd in range(10_000, 100_000)
