@@ -54,6 +54,9 @@ class Scene(Protocol):
     def key(self, end: str, other: str = "") -> int:
         """The key of the association that is up at an end, at a server that with `other`; 0 for none."""
 
+    def is_up(self, client: str) -> bool:
+        """Whether a client has an association."""
+
     def message_id(self) -> int:
         """An ID for a message."""
 
@@ -187,7 +190,7 @@ SENTENCES: Sequence[Sentence] = (
         "client 1 connects",
         "sets up its association without a message",
         _form("END connects"),
-        lambda scene, fields: None if scene.key(fields["end"]) else [Connect(fields["end"])],
+        lambda scene, fields: None if scene.is_up(fields["end"]) else [Connect(fields["end"])],
     ),
     Sentence(
         "client 1 and server connect",

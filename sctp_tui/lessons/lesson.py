@@ -102,10 +102,16 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     notes: str = ""
     hint: str = ""
 
-    def actions(self, *, cause: bool = True) -> list[Action]:
-        """All that is done, in order, with the `cause` or without it. Raises `ActionError`."""
-        first = [self.cause] if cause and self.cause and self.cause not in self.do else []
-        return [parse_action(one) for one in (*first, *self.do) if cause or one != self.cause]
+    @property
+    def actions(self) -> list[Action]:
+        """All that is done, in order. Raises `ActionError`."""
+        first = [self.cause] if self.cause and self.cause not in self.do else []
+        return [parse_action(one) for one in (*first, *self.do)]
+
+    @property
+    def without_cause(self) -> list[Action]:
+        """All of that but the cause."""
+        return [one for one in self.actions if one.text != self.cause]
 
     @property
     def client(self) -> str:

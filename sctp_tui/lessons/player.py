@@ -150,7 +150,7 @@ class Player:
             return
         self.number += 1
         step = self.lesson.step[self.number]
-        self._to_do = step.actions(cause=cause)
+        self._to_do = step.actions if cause else step.without_cause
         self._claims = step.claims
         self._steps = self._stepped is not None
         self._stepped, self._settled, self.failure = None, 0, ""
@@ -254,6 +254,10 @@ class Player:
         client = other if end == "server" else end
         one = self.at_server(client) if end == "server" else self.association(client)
         return one.key if one is not None and one.ended is None and one.assoc_id else 0
+
+    def is_up(self, client: str) -> bool:
+        """See `Scene.is_up`."""
+        return self.key(client) > 0
 
     def message_id(self) -> int:
         """See `Scene.message_id`."""

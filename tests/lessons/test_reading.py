@@ -129,12 +129,12 @@ def test_any_text_is_a_claim_or_refused(text: str) -> None:
 
 def test_the_cause_comes_first_or_where_it_stands() -> None:
     first = Step(name="a", cause="time stops", do=("time goes on",))
-    assert [one.text for one in first.actions()] == ["time stops", "time goes on"]
+    assert [one.text for one in first.actions] == ["time stops", "time goes on"]
     among = Step(name="a", cause="time goes on", do=("time stops", "time goes on"))
-    assert [one.text for one in among.actions()] == ["time stops", "time goes on"]
+    assert [one.text for one in among.actions] == ["time stops", "time goes on"]
     for step in (first, among):
-        assert step.cause not in [one.text for one in step.actions(cause=False)]
-        assert len(step.actions(cause=False)) == 1
+        assert step.cause not in [one.text for one in step.without_cause]
+        assert len(step.without_cause) == 1
 
 
 @pytest.mark.parametrize(
