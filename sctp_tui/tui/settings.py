@@ -10,7 +10,7 @@ from sctp_tui.engine.engine import GRACE, MAX_ASSOCIATIONS
 from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.events import StackName
 from sctp_tui.sctp.protocol_parameters import NOTHING, ProtocolParameters
-from sctp_tui.sctp.stack_registry import ANYWHERE
+from sctp_tui.sctp.stack_registry import ANYWHERE, TRAITS
 
 if TYPE_CHECKING:
     from sctp_tui.lessons.lesson import Lesson
@@ -60,8 +60,8 @@ def of_lesson(lesson: "Lesson", stack: StackName, like: Settings) -> Settings:
     return Settings(
         (stack,),
         grace=_LESSON_GRACE,
-        capture=stack == "kernel",
-        paths=lesson.paths if stack == "kernel" else 0,
+        capture=TRAITS[stack].multihomed,
+        paths=lesson.paths if TRAITS[stack].multihomed else 0,
         program=like.program,
         usual=like.usual,
         theme=like.theme,

@@ -263,7 +263,7 @@ def test_each_end_has_the_initial_cwnd_that_it_was_given(packets: int | None) ->
     with Running("userspace") as running:
         bursts = ProtocolParameters(max_burst=0)  # else that is the limit
         running.listen(parameters=replace(bursts, initial_cwnd=10))
-        _, client, server = running.greet(parameters=replace(bursts, initial_cwnd=packets))
+        _, server, client = running.greet(parameters=replace(bursts, initial_cwnd=packets))
         for key, given in ((client.key, packets or 3), (server.key, 10)):
             assert _told(running, key).initial_cwnd == given
             running.until_true(lambda key=key: key in running.status)  # type: ignore[misc]
