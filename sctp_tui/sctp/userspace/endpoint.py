@@ -299,7 +299,10 @@ class UserspaceEndpoint(BaseEndpoint):
 
     def _hand_over(self, entry: AssociationEntry, data: bytes, flags: int, message: Outgoing) -> int:
         """Give data or a flag to the library; returns 0 or the errno."""
-        address = self._destination if entry.assoc_id == 0 else None
+        address = None
+        if entry.assoc_id == 0:  # a first message sets the association up
+            address = self._destination
+            self._home.initial_cwnds.use(self._port)
         ppid = socket.htonl(message.ppid)
         pump = self._pump
         if pump.waited or pump.transit.held:
