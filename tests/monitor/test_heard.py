@@ -344,8 +344,14 @@ def test_nor_of_real_associations(seed: int) -> None:
 def test_a_cookie_that_came_twice_before_its_answer_is_seen_may_have_been_taken_before() -> None:
     """As behind netem, where the first COOKIE ACK is lost before it is seen."""
     echo, ack = raw.chunk(raw.COOKIE_ECHO, 0, b"cookie.."), raw.chunk(raw.COOKIE_ACK)
-    begun = _packet(0, "in", _INIT), _packet(0.1, "out", _INIT_ACK), _packet(0.2, "in", echo)
-    assert "more than once" not in _told(*begun, _packet(0.3, "out", ack))
-    assert "has come more than once" in _told(*begun, _packet(3.2, "in", echo), _packet(3.3, "out", ack))
-    again = _packet(0.3, "out", ack), _packet(3.2, "in", echo)
-    assert "already up" in _told(*begun, *again, _packet(3.3, "out", ack))
+
+    def told(*ats: tuple[float, Direction, bytes], captured: bool = True) -> str:
+        begun = [_packet(0.0, "in", _INIT), _packet(0.1, "out", _INIT_ACK), _packet(0.2, "in", echo)]
+        packets = (*begun, *(_packet(*one) for one in ats))
+        return _told(*(replace(one, captured=captured) for one in packets))
+
+    assert "more than once" not in told((0.3, "out", ack))
+    late: list[tuple[float, Direction, bytes]] = [(3.2, "in", echo), (3.3, "out", ack)]
+    assert "has come more than once" in told(*late)
+    assert "more than once" not in told(*late, captured=False)  # then no answer can have been missed
+    assert "already up" in told((0.3, "out", ack), *late)

@@ -153,6 +153,72 @@ def test_a_cumulative_ack_before_the_first_tsn_says_that_nothing_came(wire: Wire
     assert ("cumulative tsn", f"none, on the wire {_tsn(-1)}") in facts
 
 
+def _forward(number: int) -> bytes:
+    return _chunk(192, struct.pack("!I", _tsn(number)))
+
+
+def _told(wire: Wire) -> str:
+    """What experts are told of the last packet."""
+    *_, row = wire.ladder()
+    return next(why_row(row, "expert"))[1].text
+
+
+def test_data_is_given_up_for_its_receiver_once_the_forward_tsn_comes(wire: Wire) -> None:
+    wire.put("in", data(0), at=0.1)
+    wire.put("out", sack(0), at=0.2)
+    wire.put("in", _forward(1), at=0.3, delay=1.0)
+    wire.put("out", sack(0), at=0.4)
+    assert _told(wire) == CHUNKS["SACK"].expert
+    wire.put("out", sack(1), at=1.3)
+    assert _told(wire) == CHUNKS["SACK/given up"].expert
+    duplicates = struct.pack("!IIHHI", _tsn(1), 1 << 20, 0, 1, _tsn(1))
+    wire.put("in", data(1), at=1.4)
+    wire.put("out", _chunk(3, duplicates), at=1.4)
+    assert _told(wire) == CHUNKS["SACK/duplicates given up"].expert
+
+
+def test_a_gap_that_a_forward_tsn_closes_is_not_filled(wire: Wire) -> None:
+    """It is under way while further SACKs report the gap."""
+    wire.put("in", data(0), at=0.1)
+    wire.put("in", data(2), at=0.1)
+    wire.put("out", sack(0, (2, 2)), at=0.1)
+    wire.put("in", _forward(1), at=0.2, delay=1.0)
+    wire.put("in", data(3), at=0.3)
+    wire.put("out", sack(0, (2, 3)), at=0.3)
+    wire.put("out", sack(3), at=1.2)
+    assert _told(wire) == CHUNKS["SACK/given up"].expert
+
+
+def test_gaps_are_told_at_once_only_where_something_came(wire: Wire) -> None:
+    wire.put("in", data(1), at=0.1)
+    wire.put("out", sack(-1, (1, 1)), at=0.11)
+    assert _told(wire) == CHUNKS["SACK/gaps"].expert
+    wire.put("out", sack(-1, (1, 1)), at=0.5)
+    assert _told(wire) == CHUNKS["SACK/gaps before"].expert
+
+
+def test_a_shutdown_may_answer_data_in_the_moment_of_the_first(wire: Wire) -> None:
+    """As on a link without delay, in whose time nothing passes between them."""
+    for number in (0, 1):
+        wire.put("in", data(number), at=1)
+        wire.put("out", _chunk(7, struct.pack("!I", _tsn(number))), at=1)
+    assert _told(wire) == CHUNKS["SHUTDOWN/answers"].expert
+
+
+@pytest.mark.parametrize("captured", [False, True])
+def test_where_all_that_is_sent_is_seen_no_answer_is_a_copy(captured: bool) -> None:
+    """The link's own copies are known; a second cookie is answered alike."""
+    wire = Wire()
+    wire.captured = captured
+    echo, ack = _chunk(10, b"abcd"), _chunk(11, b"")
+    for direction, one in (("in", init()), ("out", init_ack()), ("in", echo), ("in", echo)):
+        wire.put(direction, one)
+    wire.put("out", ack)
+    assert _told(wire) == CHUNKS["COOKIE ACK/late" if captured else "COOKIE ACK"].expert
+    wire.put("out", ack)
+    assert _told(wire) == CHUNKS["COOKIE ACK/copy" if captured else "COOKIE ACK/again"].expert
+
+
 def test_a_shutdown_with_another_cumulative_tsn_answers_data_and_is_not_sent_again(wire: Wire) -> None:
     def shutdown(cumulative: int) -> bytes:
         return _chunk(7, struct.pack("!I", _tsn(cumulative)))

@@ -102,6 +102,66 @@ def test_a_report_that_was_overtaken_may_not_have_counted(wire: Wire) -> None:
     assert _whys(wire, -1) == ["fast"]
 
 
+def test_what_is_sent_again_as_the_sack_for_it_comes_is_of_the_recovery_that_this_ends(wire: Wire) -> None:
+    """Both are at one time: its sender had not yet had that SACK."""
+    wire.put("in", *(data(number) for number in range(7)), at=0.1)
+    for number in (4, 5, 6):
+        wire.put("out", sack(-1, (4, number)), at=0.11)
+    for number in range(4):
+        wire.put("in", data(number), at=0.111)
+    for number in range(3):
+        wire.put("out", sack(number, (4, 6)), at=0.12)
+    wire.put("out", sack(6), at=0.12)
+    wire.put("in", data(3), at=0.12)
+    assert [_whys(wire, number) for number in (7, 8, -1)] == [["fast"], ["recovery"], ["recovery"]]
+
+
+def test_a_report_that_the_network_copied_may_have_counted(wire: Wire) -> None:
+    """usrsctp seems to count it; in the moment when it comes a timer is the less likely reason."""
+    wire.put("in", *(data(number) for number in range(4)), at=0.1)
+    wire.put("out", sack(-1, (1, 1)), at=1.11)
+    wire.put("out", sack(-1, (1, 1)), at=1.11)
+    wire.put("out", sack(-1, (1, 2)), at=1.11)
+    wire.put("in", data(0), at=1.111)
+    assert _whys(wire, -1) == ["fast"]
+
+
+def test_what_three_reports_told_long_ago_is_sent_again_by_a_timer_where_nothing_comes(wire: Wire) -> None:
+    wire.put("in", *(data(number) for number in range(5)), at=0.1)
+    for number in (2, 3, 4):
+        wire.put("out", sack(-1, (2, number)), at=0.5)
+    wire.put("in", data(0), at=1.2)
+    assert _whys(wire, -1) == ["timeout"]
+
+
+def test_a_timer_that_ran_since_an_earlier_chunk_runs_out_early(wire: Wire) -> None:
+    """Not every stack restarts it with each acknowledgement; what waits then was marked."""
+    wire.within = True
+    wire.put("in", data(0), at=0.1)
+    wire.put("in", data(1), at=0.3)
+    wire.put("in", data(2), at=0.3)
+    wire.put("out", sack(0), at=0.4)
+    wire.put("in", data(1), at=1.1)
+    assert _told(wire) == [CHUNKS["DATA/early"].expert]
+    wire.put("in", data(2), at=1.4)
+    assert _whys(wire, -1) == ["marked"]
+
+
+@pytest.mark.parametrize("given_up", [0, 2])
+def test_a_timer_of_what_is_given_up_runs_out_early_for_what_follows(wire: Wire, given_up: int) -> None:
+    """The FORWARD TSN goes after the DATA; it shows what the timer ran for."""
+    wire.within = True
+    wire.put("in", data(0), at=0.1)
+    wire.put("in", data(1), at=0.3)
+    wire.put("in", data(2), at=0.3)
+    wire.put("in", data(1), at=1.1)
+    assert _whys(wire, 6) == ["soon"]
+    wire.put("in", chunk(192, struct.pack("!I", (0xFFFFFFFE + given_up) & 0xFFFFFFFF)), at=1.1)
+    assert _whys(wire, 6) == ["soon" if given_up else "early"]
+    wire.put("in", data(2), at=1.4)
+    assert _whys(wire, -1) == ["soon" if given_up else "marked"]
+
+
 def test_each_address_has_a_timer_of_its_own(wire: Wire) -> None:
     """RFC 9260, section 6.3.2: that of another address may be shorter, and marks nothing sent later."""
     wire.put("in", data(0), at=0.1, to="10.1.0.1")

@@ -264,6 +264,7 @@ def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
     yield _DATA, ChunkContext(retransmission="recovery"), "DATA/recovery"
     yield _DATA, ChunkContext(retransmission="marked"), "DATA/marked"
     yield _DATA, ChunkContext(retransmission="soon"), "DATA/soon"
+    yield _DATA, ChunkContext(retransmission="early"), "DATA/early"
     yield _DATA, ChunkContext(room="probe"), "DATA/probe"
     yield _DATA, ChunkContext(room="probe", retransmission="timeout"), "DATA/probe again"
     yield _DATA, ChunkContext(room="probe", retransmission="soon"), "DATA/probe again soon"
@@ -287,8 +288,10 @@ def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
     yield replace(_SACK, rwnd=0), ChunkContext(given_up=True), "SACK/closed"
     yield replace(_SACK, rwnd=0), ChunkContext(), "SACK/closed"
     yield replace(_SACK, rwnd=0), ChunkContext(probe_taken=True), "SACK/probe taken"
-    yield replace(_SACK, gaps=((7, 8),)), ChunkContext(), "SACK/gaps"
+    yield replace(_SACK, gaps=((7, 8),)), ChunkContext(), "SACK/gaps before"
+    yield replace(_SACK, gaps=((7, 8),)), ChunkContext(heard=Heard(0.001, False, False)), "SACK/gaps"
     yield replace(_SACK, duplicates=(5,)), ChunkContext(), "SACK/duplicates"
+    yield replace(_SACK, duplicates=(5,)), ChunkContext(given_up=True), "SACK/duplicates given up"
     yield init, ChunkContext(), "INIT"
     yield init, again, "INIT/again"
     yield _DATA, ChunkContext(as_sent=False), "DATA/first seen"
@@ -310,6 +313,9 @@ def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
     yield CookieAck(0, 4), ChunkContext(heard=Heard(0.0, False, False)), "COOKIE ACK"
     yield CookieAck(0, 4), ChunkContext(heard=up, restarts=True), "COOKIE ACK/restart"
     yield CookieAck(0, 4), ChunkContext(heard=up), "COOKIE ACK/again"
+    twice = Heard(0.0, False, False, cookies=2)
+    yield CookieAck(0, 4), ChunkContext(heard=twice), "COOKIE ACK"
+    yield CookieAck(0, 4), ChunkContext(heard=twice, as_sent=False), "COOKIE ACK/late"
     yield CookieEcho(0, 8, b"abcd"), ChunkContext(with_data=True), "COOKIE ECHO/data"
     yield (
         CookieEcho(0, 8, b"abcd"),
@@ -322,7 +328,7 @@ def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
     crossing = ChunkContext(heard=Heard(0.0, False, False, agreed=True))
     yield ShutdownComplete(0, 4, False), crossing, "SHUTDOWN COMPLETE/crossing"
     yield Shutdown(0, 8, 1), ChunkContext(heard=Heard(0.0, False, False)), "SHUTDOWN"
-    yield Shutdown(0, 8, 1), ChunkContext(heard=Heard(0.0, False, False, closing=0.2)), "SHUTDOWN/answers"
+    yield Shutdown(0, 8, 1), ChunkContext(heard=Heard(0.0, False, False, closing=0.0)), "SHUTDOWN/answers"
     yield ShutdownAck(0, 4), ChunkContext(), "SHUTDOWN ACK"
     yield ShutdownAck(0, 4), again, "SHUTDOWN ACK/again"
     yield ShutdownAck(0, 4), ChunkContext(retransmission="soon"), "SHUTDOWN ACK/again soon"
@@ -352,8 +358,11 @@ def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
     violation = Parameter(13, "protocol violation", "Association exceeded its max_retrans count", b"")
     yield Abort(0, 4, False, (violation,)), ChunkContext(heard=Heard(90.0, False, True)), "ABORT/silence"
     soon = ChunkContext(retransmission="timeout", heard=Heard(0.01, False, False))
-    yield init, soon, "INIT/again soon"
-    yield CookieEcho(0, 8, b"abcd"), soon, "COOKIE ECHO/again soon"
+    yield init, soon, "INIT/again heard"
+    yield CookieEcho(0, 8, b"abcd"), soon, "COOKIE ECHO/again heard"
+    early = ChunkContext(retransmission="soon")
+    yield init, early, "INIT/again soon"
+    yield CookieEcho(0, 8, b"abcd"), early, "COOKIE ECHO/again soon"
     yield Shutdown(0, 8, 1), soon, "SHUTDOWN/again"
     yield ShutdownAck(0, 4), soon, "SHUTDOWN ACK/again"
     yield ReConfig(0, 4, (reset,)), ChunkContext(), "RE-CONFIG/13"

@@ -74,7 +74,7 @@ class Heard(NamedTuple):
     `ago`: seconds since the last packet it received, or since the first packet kept where it received none.
     `init`: that was an INIT, not yet answered. `silent`: nothing came for an RTO at least, though the sender
     sent something again; `again`: it sent something again since, however soon, as RTO.Min may be shorter.
-    `closing`: seconds since it sent its first SHUTDOWN or SHUTDOWN ACK, 0 before. `calling`: since it last
+    `closing`: seconds since it sent its first SHUTDOWN or SHUTDOWN ACK, None before. `calling`: since it last
     received something it sent an INIT or COOKIE ECHO. `has`: the association that it has, as far as packets
     show. `idle`: seconds since it sent a chunk that measures the round trip to the same address, None before;
     `missed`: its last HEARTBEAT there has had no answer for an RTO. `copied`, of an INIT ACK or COOKIE ACK:
@@ -89,7 +89,7 @@ class Heard(NamedTuple):
     ago: float
     init: bool
     silent: bool
-    closing: float = 0.0
+    closing: float | None = None
     again: bool = False
     calling: bool = False
     has: Has = ""
@@ -120,7 +120,7 @@ class _Brought(NamedTuple):
 
 def guarded(abort: Abort, heard: Heard) -> bool:
     """Whether an ABORT is for a shutdown that took too long: T5-shutdown-guard."""
-    return not abort.causes and heard.closing >= GUARD
+    return not abort.causes and heard.closing is not None and heard.closing >= GUARD
 
 
 def gives_up(abort: Abort, heard: Heard) -> bool:
@@ -190,13 +190,13 @@ class _End:
         self.agreed = self.agreed or any(isinstance(one, ShutdownAck) for one in chunks)
         self.has_agreed |= self.agreed
 
-    def copied(self, packet: bytes, chunks: Sequence[Chunk]) -> bool:
-        """Whether a packet is a copy of an answer that this end sent: see `Heard`."""
+    def copied(self, packet: bytes, chunks: Sequence[Chunk], *, as_sent: bool) -> bool:
+        """Whether a packet is a copy of an answer that this end sent: see `Heard`. None is, `as_sent`."""
         answer = next((type(chunk) for chunk in chunks if type(chunk) in _ANSWERS), None)
         if answer is None:
             return False
         asked, octets = _ANSWERS[answer], hash(packet)
-        if asked not in self.open and self.answered.get(answer) == octets:
+        if not as_sent and asked not in self.open and self.answered.get(answer) == octets:
             return True
         self.open.discard(asked)
         self.answered[answer] = octets
@@ -262,7 +262,7 @@ class Hearing:
             at, _, way, brought = heapq.heappop(self._arriving)
             self._ends[_OTHER[way]].receive(at, brought)
         sender = self._ends[direction]
-        closing = now - sender.closing if sender.closing is not None else 0.0
+        closing = now - sender.closing if sender.closing is not None else None
         calling = not _CALLS.isdisjoint(sender.asked)
         end = packet.peer if direction == "out" else packet.local
         to = end.addresses[0] if end is not None and end.addresses else ""
@@ -281,7 +281,7 @@ class Hearing:
             sender.has,
             idle,
             missed,
-            own and sender.copied(packet.data, chunks),
+            own and sender.copied(packet.data, chunks, as_sent=packet.as_sent(direction)),
             cookies,
             unasked,
             sender.cookie and not sender.echoed and sender.has != "up",

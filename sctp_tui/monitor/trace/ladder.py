@@ -5,7 +5,7 @@ worked out once, when it comes, by following both directions.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from math import inf
 from typing import NamedTuple
@@ -36,6 +36,7 @@ from sctp_tui.sctp.wire.packet import (
     ShutdownAck,
     name_of,
 )
+from sctp_tui.sctp.wire.serial import lt
 
 from .conversations import Bounce, Conversation, goes_to
 from .heard import EARLY, RTO, Heard, Hearing
@@ -79,8 +80,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
     `tries` tells of each chunk why it was sent; it is empty where all are sent for the first time, with
     nothing to remark. Of its SACK: `opens`: it acknowledges nothing new but has a higher a_rwnd; `filled`: it
-    reports no gap any more; `takes`: it acknowledges a zero window probe; `given_up`: DATA was given up by
-    FORWARD TSN before it. `heard` is what its sender had received. `waited`: seconds since the first try of
+    reports no gap any more; `takes`: it acknowledges a zero window probe; `given_up`: a FORWARD TSN has come
+    before it. `heard` is what its sender had received. `waited`: seconds since the first try of
     what is sent again, 0 where that packet is not kept. Of its COOKIE ACK: `begins`: it begins another
     association; `restarts`: its sender still had the association before. `unsure`: packets may have been
     missed since its sender heard the other end last, so that nothing is told that depends on those.
@@ -165,8 +166,8 @@ class _SentByEnd:
         self.inits: deque[int] = deque(maxlen=_SET_UPS)  # packets with INITs not yet answered
         self.beats: dict[int, deque[int]] = {}  # the same of HEARTBEATs, by the hash of their info
         self.sack: Sack | None = None
-        self.gave_up = False  # whether it gave up DATA since the last SACK came
-        self.given_up = False  # whether it gave up DATA of this association
+        self.skips: list[tuple[float, int]] = []  # when its FORWARD TSNs arrive, and up to which TSN
+        self.skipped: int | None = None  # the highest TSN of those that have arrived
         self.tries = SendHistory()
         self.set_up: float | None = None  # when an INIT or COOKIE ECHO came, to be answered at once
 
@@ -175,8 +176,23 @@ class _SentByEnd:
         initial, _, _ = self.announced.get(tag, (self.initial, 0, 0))
         if anew or initial != self.initial:
             self.tries.begin()
-            self.given_up = False
+            self.skips.clear()
+            self.skipped = None
         self.initial = initial
+
+    def skip(self, comes: float, tsn: int) -> None:
+        """A FORWARD TSN up to this TSN will arrive; where too many are on their way, the first does early."""
+        self.skips.append((comes, tsn))
+        if len(self.skips) > _SET_UPS:
+            self.skipped_by(self.skips[0][0])
+
+    def skipped_by(self, now: float) -> int | None:
+        """Up to which TSN DATA is given up by the FORWARD TSNs that have arrived; None before the first."""
+        for comes, tsn in self.skips:
+            if has_come(comes, now) and (self.skipped is None or lt(self.skipped, tsn)):
+                self.skipped = tsn
+        self.skips = [one for one in self.skips if not has_come(one[0], now)]
+        return self.skipped
 
 
 class Ladder:
@@ -357,21 +373,22 @@ class Ladder:
                     if packet_number == number:
                         tries = [_no_probe(one) for one in tries]
                     elif self.first <= packet_number <= self.seen:
-                        before = self[packet_number]
-                        self._rows[packet_number - self.first] = replace(
-                            before, tries=tuple(_no_probe(one) for one in before.tries)
-                        )
+                        self._change(packet_number, _no_probe)
             elif isinstance(chunk, Sack) and not self._outdated(packet):
                 opens = _opens(way.sack, chunk)
                 takes = back.tries.takes_probe(chunk, way.sack)
-                filled = way.sack is not None and bool(way.sack.gaps) and not chunk.gaps and not back.gave_up
-                back.gave_up = False
+                filled = _fills(way.sack, chunk, back.skipped_by(now))
                 way.sack = chunk
                 if arrives:
                     back.tries.answer(comes, chunk, now)
             elif isinstance(chunk, ForwardTsn | IForwardTsn):
-                way.tries.skip(chunk.cumulative_tsn)
-                way.gave_up = way.given_up = True
+                timed = way.tries.skip(now, chunk.cumulative_tsn)
+                if self.first <= timed <= self.seen:
+                    self._change(
+                        timed, lambda one: one._replace(why="early" if one.why == "soon" else one.why)
+                    )
+                if arrives:
+                    way.skip(comes, chunk.cumulative_tsn)
             elif isinstance(chunk, Init | CookieEcho | Shutdown):
                 if not isinstance(chunk, InitAck) or way.initial is None:
                     tried = way.control.send(now, number, _identity(chunk), to, as_sent=as_sent)
@@ -416,7 +433,7 @@ class Ladder:
             filled=filled,
             heard=heard,
             takes=takes,
-            given_up=back.given_up,
+            given_up=back.skipped_by(now) is not None,
             begins=begins,
             restarts=restarts,
             no_way=self.conversation.may_have_no_way(packet.at),
@@ -425,6 +442,12 @@ class Ladder:
         if first >= self.first and first:
             row = replace(row, waited=elapsed - self[first].elapsed)
         return self._where_missed(row)
+
+    def _change(self, number: int, change: Callable[[SendReason], SendReason]) -> None:
+        """Correct what was told of why a packet was sent."""
+        before = self[number]
+        tries = tuple(change(one) for one in before.tries)
+        self._rows[number - self.first] = replace(before, tries=tries)
 
     def _outdated(self, packet: Packet) -> bool:
         """Whether a packet is of the association before, to an end that has already begun this one."""
@@ -524,6 +547,13 @@ def _identity(chunk: Chunk) -> tuple[str, object]:
         case Shutdown():
             what = chunk.cumulative_tsn  # with another one it answers DATA (RFC 9260, section 9.2)
     return name_of(chunk), what
+
+
+def _fills(last: Sack | None, sack: Sack, skipped: int | None) -> bool:
+    """Whether the gaps of the SACK before are filled, and none by a FORWARD TSN up to `skipped`."""
+    if last is None or not last.gaps or sack.gaps:
+        return False
+    return skipped is None or not lt(last.cumulative_tsn, skipped)
 
 
 def _opens(last: Sack | None, sack: Sack) -> bool:

@@ -6,7 +6,7 @@ window probe (section 6.1, rule A), which is sent again and again without being 
 sent beside it neither is a probe: the SACK that closed the window had not reached their sender.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Literal, NamedTuple
 
 from sctp_tui.sctp.wire.packet import Sack
@@ -95,6 +95,10 @@ class PeerRwnd:
             le(tsn, sack.cumulative_tsn) and (before is None or not le(tsn, before.cumulative_tsn))
             for tsn in self._probes
         )
+
+    def missing(self, some: Iterable[int]) -> Iterator[int]:
+        """Those of `some` TSNs that no gap block of the last SACK has."""
+        return (tsn for tsn in some if tsn not in self._reported)
 
     def skip(self, tsn: int) -> None:
         """A FORWARD TSN is sent (RFC 3758, section 3.5): DATA up to this TSN is no longer in flight."""

@@ -85,14 +85,14 @@ class Phase:
         self._sent = now
         if packet == self._changed:
             return  # an earlier chunk of it has changed the phase
-        if why in ("fast", "timeout", "soon", "twice"):
+        if why in ("fast", "timeout", "early", "soon", "twice"):
             self._changed, self._since = packet, now
         if why in ("soon", "twice"):  # for a shorter timer than usual, or for another cause
             self.name, self.ssthresh, self._timeout = None, None, False
         elif why == "fast":
             self._before, self._sample = self._sample, None
             self.name, self.ssthresh, self._timeout = "fast recovery", None, False
-        elif why == "timeout":
+        elif why in ("timeout", "early"):
             before = self._sample if self._same else None
             self.ssthresh = None if before is None else max(before[0] // 2, _PACKETS * before[1])
             self.name, self._sample, self._timeout, self._grown, self._last = "slow start", None, True, 0, 0

@@ -22,12 +22,12 @@ from .tsn_blocks import apart, between
 K = TypeVar("K")
 V = TypeVar("V")
 
-Retransmission = Literal["fast", "recovery", "timeout", "marked", "soon", "twice", "unseen"]
+Retransmission = Literal["fast", "recovery", "timeout", "early", "marked", "soon", "twice", "unseen"]
 """Why a chunk is sent again. Three SACKs reported it missing: `fast`, as fast recovery begins, or `recovery`,
-while it lasts. A timer expired: `timeout`, now, or `marked`, when it did before. `soon`: sooner than a timer
-usually expires, so none of these; `twice` in its place where packets are not seen as they are sent: sent
-again, or copied by the network. `unseen`: packets were missed since the last try, so that none of these can
-be told."""
+while it lasts. A timer expired: `timeout`, now, or `marked`, when it did before; `early`: now, sooner than
+usual after the last try, as it ran since an earlier chunk. `soon`: as soon, so none of these; `twice` in its
+place where packets are not seen as they are sent: sent again, or copied by the network. `unseen`: packets
+were missed since the last try, so that none of these can be told."""
 
 _MISSING = 3  # reports that a TSN is missing before it is sent again at once (RFC 9260, section 7.2.4)
 _REMEMBERED = 65_536  # TSNs of one direction whose first try is remembered; gap blocks under way
@@ -53,6 +53,7 @@ class SendReason(NamedTuple):
     last_to: str = ""
 
 
+_NONE = 0, 0.0, 0
 ONCE = SendReason()
 """Sent for the first time, with nothing to remark."""
 
@@ -92,10 +93,11 @@ class _Try(NamedTuple):
 class _Timer:
     """T3-rtx of one address (RFC 9260, section 6.3.2)."""
 
-    __slots__ = ("expired", "expiring", "outstanding", "ran", "started")
+    __slots__ = ("began", "expired", "expiring", "outstanding", "ran", "started")
 
     def __init__(self) -> None:
         self.started = 0.0
+        self.began = 0.0  # when it was not running before
         self.outstanding = 0  # how many chunks of `_sent` went there last
         self.expired = -1.0
         self.ran = 0.0  # for how long it had run then
@@ -118,20 +120,21 @@ class _Trouble:
     """A chunk that was reported missing, or sent again.
 
     In fast recovery all reports count where the Cumulative TSN Ack advances (RFC 9260, section 7.2.4), but
-    not every stack follows this: both counts are kept, `every` with that rule and `strict` without.
+    not every stack follows this: both counts are kept, `every` with that rule and `strict` without. `loose`
+    also counts SACKs that acknowledge nothing new, as usrsctp seems to do at times.
     """
 
-    __slots__ = ("again", "behind", "every", "strict")
+    __slots__ = ("again", "behind", "every", "loose", "strict")
 
     def __init__(self, behind: int, *, again: bool) -> None:
         self.behind = behind  # a report counts where it newly acknowledges this TSN or a later one
         self.again = again
-        self.strict, self.every = _Count(), _Count()
+        self.strict, self.every, self.loose = _Count(), _Count(), _Count()
 
     def report(self, at: float, newest: int | None, beyond: int | None, *, every: bool) -> None:
         """Count a report; `newest` is the TSN newly reported behind the chunk, `beyond` the next to send."""
         strictly = newest is not None and not lt(newest, self.behind)
-        for count, counts in ((self.strict, strictly), (self.every, strictly or every)):
+        for count, counts in ((self.strict, strictly), (self.every, strictly or every), (self.loose, True)):
             count.latest = at if counts else count.latest
             if count.since is not None:
                 count.since.report(at, newest, None, every=every)
@@ -175,10 +178,14 @@ class SendHistory:
         self._sent: dict[int, _Try] = {}  # by TSN, the last try of outstanding chunks
         self._gone: dict[int, _Try] = {}  # the same of chunks acknowledged a moment ago
         self._went = 0.0  # when they were
+        self._heard = 0.0  # when the newest SACK or a_rwnd came
         self._trouble: dict[int, _Trouble] = {}  # by TSN, of both
         self._highest: int | None = None
         self._timers: dict[str, _Timer] = {}  # by address
         self._recovers: int | None = None  # fast recovery lasts until this TSN is acknowledged
+        # DATA sent again too early, maybe for a timer of what is to be given up: TSN, time, packet's number.
+        self._puzzle = _NONE
+        self._recovered = -1.0  # when it ended so
         self._recovering = 0  # the number of the packet with which it began
 
     def begin(self) -> None:
@@ -210,7 +217,8 @@ class SendHistory:
                 self._trouble.pop(tsn, None)
             self._gone.clear()
         for time, said in self._coming.by(now):
-            self._receive(min(time, now), said)
+            self._heard = min(time, now)
+            self._receive(self._heard, said)
 
     def _receive(self, at: float, said: Sack | int) -> None:
         news = self._room.receive(said)
@@ -224,13 +232,13 @@ class SendHistory:
                 self._timer(address).started = at
         in_recovery = self._recovers is not None
         if self._recovers is not None and not lt(cumulative, self._recovers):
-            self._recovers = None
+            self._recovers, self._recovered = None, at
         blocks = apart((ahead(first, cumulative), ahead(last, cumulative)) for first, last in said.gaps)
         # A report counts for chunks before the highest TSN newly acknowledged; in fast recovery, where the
-        # Cumulative TSN Ack advances, for all that are missing (RFC 9260, section 7.2.4).
+        # Cumulative TSN Ack advances, for all that are missing (RFC 9260, section 7.2.4). See `_Trouble`.
         every = in_recovery and news.advanced
         beyond = add(self._highest or 0, 1)
-        until = blocks[-1][1] if blocks and every else news.newest
+        until = blocks[-1][1] if blocks else 0
         came = add(cumulative, news.newest)
         for first, last in between([(0, 0), *blocks]):
             if first >= until:
@@ -253,10 +261,22 @@ class SendHistory:
 
     # --- what it sends
 
-    def skip(self, tsn: int) -> None:
-        """A FORWARD TSN is sent: DATA up to this TSN is given up (RFC 3758, section 3.5)."""
+    def skip(self, now: float, tsn: int) -> int:
+        """A FORWARD TSN is sent: DATA up to this TSN is given up (RFC 3758, section 3.5).
+
+        Returns the number of the packet, sent at the same time, whose DATA was sent as T3-rtx ran out for
+        what is given up; 0 for none.
+        """
+        puzzle, at, number = self._puzzle
+        before = [one for one in self._sent if lt(one, puzzle)] if number and now - at < _AT_ONCE else []
+        solved = bool(before) and not lt(tsn, before[-1]) and lt(tsn, puzzle)
+        if solved:
+            timer = self._timer(self._sent[puzzle].to)
+            timer.started, timer.expired, timer.ran, timer.expiring = at, at, at - timer.began, number
         self._room.skip(tsn)
         self._settle(tsn)
+        self._puzzle = _NONE
+        return number if solved else 0
 
     def send(
         self,
@@ -284,7 +304,7 @@ class SendHistory:
             late = False
             last = self._sent.get(tsn) or self._gone.get(tsn)
             # A chunk that was acknowledged long ago may be a copy that the network made.
-            why = self._again(now, number, tsn, last, probe=bool(room)) if last else "soon"
+            why = self._again(now, number, tsn, last, probe=bool(room), as_sent=as_sent) if last else "soon"
             why = "twice" if why == "soon" and not as_sent and tsn not in self._dropped else why
             since = now - last.at if last else 0.0
         if lost:
@@ -297,7 +317,7 @@ class SendHistory:
         if first == number or tsn in self._sent:
             timer = self._timer(to)
             if not timer.outstanding:
-                timer.started = now  # it was not running: RFC 9260, section 6.3.2, R1
+                timer.started = timer.began = now  # it was not running: RFC 9260, section 6.3.2, R1
             timer.outstanding += 1
             if last is not None:
                 self._timer(last.to).outstanding -= 1
@@ -321,22 +341,30 @@ class SendHistory:
             bound(self._timers, _ADDRESSES)
         return timer
 
-    def _again(self, now: float, number: int, tsn: int, last: _Try, *, probe: bool) -> Retransmission:
+    def _again(
+        self, now: float, number: int, tsn: int, last: _Try, *, probe: bool, as_sent: bool
+    ) -> Retransmission:
         timer, sent = self._timer(last.to), last.at
         ran = now - timer.started
-        with_it = number == timer.expiring
+        with_it, usual = number == timer.expiring, now - sent >= self.rto
         if with_it and self._just_reported(now, tsn) is None:
-            return "timeout"
-        earliest = next((one for one, tried in self._sent.items() if tried.to == last.to), tsn)
+            return "timeout" if usual else "early"
+        missing = self._room.missing(self._sent)
+        earliest = next((one for one in missing if self._sent[one].to == last.to), tsn)
         marked = sent < timer.expired and (ran < timer.ran * EARLY or tsn != earliest) and not with_it
         for_sure = marked and timer.expired - sent >= timer.ran * EARLY
-        reports = None if for_sure else self._reported(now, tsn, timer=now - sent >= self.rto)
+        # T3-rtx runs since the earliest was sent again, and that would go first (section 6.3.3, rule E3).
+        runs = tsn != earliest and sent < self._sent[earliest].at and now - self._sent[earliest].at < self.rto
+        reports = None if for_sure else self._reported(now, tsn, timer=usual, marked=marked, runs=runs)
         if reports is not None:
             self._trouble[tsn] = reports.since or _Trouble(tsn, again=True)
             return self._fast(now, number, tsn, timer)
         if marked:
             return "marked"
-        if now - sent < self.rto:
+        if not usual and (probe or not as_sent or not self._by_itself(now, tsn, timer)):
+            return "soon"
+        if not usual and tsn != earliest:
+            self._puzzle = tsn, now, number
             return "soon"
         if ran < self.rto:  # not every stack restarts the timer with each acknowledgement
             ran = now - sent
@@ -344,23 +372,37 @@ class SendHistory:
         if not probe:
             timer.expired, timer.ran, timer.expiring = now, ran, number
             self._recovers = None
-        return "timeout"
+        return "timeout" if usual else "early"
 
-    def _reported(self, now: float, tsn: int, *, timer: bool) -> _Count | None:
-        """The count of three reports for which a chunk is sent again; None where a `timer` may be the cause.
+    def _by_itself(self, now: float, tsn: int, timer: _Timer) -> bool:
+        """Whether outstanding DATA is sent for nothing that came, nor as another path failed, but as a timer
+        that may have run since before it was sent.
+        """
+        nothing_came = tsn in self._sent and now - self._heard >= self._at_once
+        return nothing_came and len(self._timers) == 1 and now - timer.began >= self.rto
+
+    def _reported(self, now: float, tsn: int, *, timer: bool, marked: bool, runs: bool) -> _Count | None:
+        """The count of three reports for which a chunk is sent again; None where a `timer` may be the cause,
+        unless that still `runs`.
 
         A stack does that soon after the third report, some stacks also after three further ones; or after a
-        later one, where it did not count one that had been overtaken.
+        later one, where it did not count each. What is `marked` is also sent as a SACK comes.
         """
         if (just := self._just_reported(now, tsn)) is not None:
             return just
         trouble = self._trouble.get(tsn)
-        if trouble is None or trouble.again:
+        if trouble is None:
             return None
+        if trouble.again:
+            late = (one for one in trouble.thirds if (timer and runs) or now - one.latest < self._at_once)
+            return None if marked else next(late, None)
+        if not marked and now - trouble.loose.third < self._at_once:
+            return trouble.loose
+        sack = now - self._heard < self._at_once  # which may have let cwnd grow
         counts = (
             one
             for one in trouble.thirds
-            if now - one.third < self.rto or now - one.latest < self._at_once or not timer
+            if not timer or runs or now - one.latest < self._at_once or (sack and now - one.third < self.rto)
         )
         return next(counts, None)
 
@@ -377,6 +419,10 @@ class SendHistory:
     def _fast(self, now: float, number: int, tsn: int, timer: _Timer) -> Retransmission:
         if tsn == next(iter(self._sent), None):
             timer.started = now  # RFC 9260, section 7.2.4, rule 4
+        if self._recovers is None and tsn in self._gone and self._recovered >= self._gone[tsn].at:
+            return (
+                "recovery"  # sent before the SACK that ended it was taken in, or one that acknowledges this
+            )
         if self._recovers is None:
             self._recovers, self._recovering = self._highest, number
         return "fast" if number == self._recovering else "recovery"

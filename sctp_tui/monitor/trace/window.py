@@ -304,7 +304,7 @@ class SendWindow:
         """A FORWARD TSN was sent: DATA up to this TSN is given up (RFC 3758, section 3.5)."""
         if self.initial is not None:
             time = self._tick(time)
-            self._tries.skip(tsn)
+            self._tries.skip(time, tsn)
             self._skip_unseen(self._relative(tsn))
             for number in sorted(tsns_between(0, min(self._relative(tsn), self.highest), self._outstanding)):
                 if number not in self._reported:

@@ -71,7 +71,7 @@ class ChunkContext(msgspec.Struct, frozen=True):
     Of DATA: `fills_gap`: DATA with higher TSNs was seen before it; `room`: how it stands to the peer's
     window; `elsewhere`: its last try went to another address. Of a SACK: `window_update`: it acknowledges
     nothing new, but has a higher a_rwnd; `gap_filled`: it has no gaps, and the one before had; `probe_taken`:
-    it acknowledges a zero window probe; `given_up`: its receiver has given up DATA by FORWARD TSN. Of a
+    it acknowledges a zero window probe; `given_up`: a FORWARD TSN has come. Of a
     COOKIE ACK: `restarts`: its sender still had the association before.
     """
 
@@ -228,21 +228,21 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
             return facts.heard.has if facts.heard is not None else ""
         case CookieAck() if facts.heard is not None and facts.heard.has == "up":
             return "restart" if facts.restarts else "again"
-        case CookieAck() if facts.heard is not None and facts.heard.cookies > 1:
+        case CookieAck() if facts.heard is not None and facts.heard.cookies > 1 and not facts.as_sent:
             return "late"
         case Shutdown() if facts.retransmission:
             early, heard = facts.retransmission in _EARLY, facts.heard
             return "at once" if early and heard is not None and heard.ago < AT_ONCE else "again"
+        case Init() | CookieEcho() if facts.retransmission == "timeout":
+            return "again heard" if facts.heard is not None and facts.heard.ago < RTO else "again"
         case Init() | CookieEcho() if facts.retransmission:
-            heard = facts.heard
-            soon = facts.retransmission in _EARLY or (heard is not None and heard.ago < RTO)
-            return "again soon" if soon else "again"
+            return "again soon"
         case ShutdownAck() if facts.retransmission:
             return "again soon" if facts.retransmission in _EARLY else "again"
         case ShutdownAck() if facts.heard is not None and facts.heard.asked_again:
             ago = facts.heard.ago
             return "answers" if ago < AT_ONCE else "again" if ago >= RTO else "again soon"
-        case Shutdown() if facts.heard is not None and facts.heard.closing:
+        case Shutdown() if facts.heard is not None and facts.heard.closing is not None:
             return "answers"
         case Abort() if facts.heard is not None and facts.heard.init:
             return "refuses"
@@ -290,15 +290,15 @@ def _of_data(chunk: Data | IData, facts: ChunkContext) -> str:
 
 
 def _of_sack(sack: Sack, facts: ChunkContext) -> str:
+    at_once = facts.heard is not None and facts.heard.ago < AT_ONCE
     if sack.gaps:
-        return "gaps"
+        return "gaps" if at_once else "gaps before"
     if facts.probe_taken:
         return "probe taken"
     if sack.rwnd == 0:
         return "closed"
     if sack.duplicates:
-        return "duplicates"
+        return "duplicates given up" if facts.given_up else "duplicates"
     if facts.gap_filled or facts.window_update:
-        at_once = facts.heard is not None and facts.heard.ago < AT_ONCE
         return "update" if not facts.gap_filled else "filled" if at_once else "filled before"
     return "given up" if facts.given_up else ""

@@ -38,6 +38,13 @@ CHUNKS = {
         "T1-init ran out, where RTO.Initial is below the usual 1 s; or the network made a copy; or the end "
         "starts over, as after a stale cookie.",
     ),
+    "INIT/again heard": Explanation(
+        "9260 5.2.1",
+        "The same request again: something came from the other end meanwhile, but nothing by which the "
+        "set-up could go on.",
+        "T1-init ran out in COOKIE-WAIT although packets came, as where both ends ask at once (5.2.1); or "
+        "the end starts over, as after a stale cookie (5.2.6).",
+    ),
     "INIT/unseen": Explanation(
         "9260 5.1",
         "Once more, or a copy made on the way: why is not known, as packets were missed since the last one.",
@@ -82,6 +89,12 @@ CHUNKS = {
         "No answer to the cookie came in time, so it is sent again.",
         "T1-cookie ran out in COOKIE-ECHOED. If the first one did arrive, both tags match and it is only "
         "answered again (5.2.4, action D).",
+    ),
+    "COOKIE ECHO/again heard": Explanation(
+        "9260 5.2.4",
+        "The cookie again: something came from the other end meanwhile, but not that the cookie was taken.",
+        "T1-cookie ran out in COOKIE-ECHOED although packets came, as where both ends ask at once, or an "
+        "INIT ACK came twice. If the first cookie did arrive, it is only answered again (action D).",
     ),
     "COOKIE ECHO/again soon": Explanation(
         "9260 5.2.4",
@@ -187,12 +200,20 @@ CHUNKS = {
         "Marked when T3-rtx ran out before (rule E3): what did not fit in the one packet sent then goes as "
         "soon as cwnd allows, mostly when a SACK comes. No timer ran out again, and RTO stays.",
     ),
+    "DATA/early": Explanation(
+        "9260 6.3.2",
+        "Sent again, because no acknowledgement came in time. The sender's timer ran since "
+        "earlier data, so that it ran out sooner after this data was sent last than usual.",
+        "T3-rtx ran out less than the usual 1 s after the last try: it ran since an earlier chunk or a "
+        "FORWARD TSN, as not every stack restarts it with each acknowledgement (rule R3). What follows is as "
+        "after any timeout (6.3.3).",
+    ),
     "DATA/soon": Explanation(
         "9260 6.3.3",
         "Sent again, sooner than a sender usually waits; packets don't show why.",
         "Neither three miss indications right before it, nor its own T3-rtx of the usual 1 s. RTO.Min may be "
-        "shorter, a path may have failed, its SACK may be late, the T3-rtx of an earlier chunk that was then "
-        "given up ran out, or the network made a copy.",
+        "shorter, a path may have failed, its SACK may be late, a T3-rtx that ran since an earlier chunk may "
+        "have run out, or the network made a copy.",
     ),
     "DATA/twice": Explanation(
         "9260 6.3.3",
@@ -301,6 +322,12 @@ CHUNKS = {
         "turn.",
         "As for DATA: marked when T3-rtx ran out before, and sent as cwnd allows. RTO stays.",
     ),
+    "I-DATA/early": Explanation(
+        "9260 6.3.2",
+        "Sent again, because no acknowledgement came in time. The sender's timer ran since "
+        "earlier data, so that it ran out sooner after this data was sent last than usual.",
+        "T3-rtx ran out less than the usual 1 s after the last try, as for DATA.",
+    ),
     "I-DATA/soon": Explanation(
         "9260 6.3.3",
         "Sent again, sooner than a sender usually waits; packets don't show why.",
@@ -367,16 +394,22 @@ CHUNKS = {
         "Each such SACK is a miss indication for TSNs below the highest one it newly acknowledges; at three "
         "they are sent again (7.2.4).",
     ),
+    "SACK/gaps before": Explanation(
+        "9260 6.7",
+        "Something is missing: it says which later data has come, so that only what was lost is sent again.",
+        "It has Gap Ack Blocks. Each packet with DATA that comes while there is a gap is to be answered like "
+        "this, without delay; here none was seen to come just before. It is a miss indication for TSNs below "
+        "the highest one that it newly acknowledges (7.2.4).",
+    ),
     "SACK/filled": Explanation(
         "9260 6.7",
-        "Sent at once, because a gap was filled: what was missing has come, and so has everything up to "
-        "this TSN.",
+        "Sent at once, because a gap was filled: what was missing has come, and nothing is missing any more.",
         "No Gap Ack Block any more: the Cumulative TSN Ack moved past what they reported. The RFC asks for "
         "no delay while there is a gap; here the packet that filled it was answered at once, too.",
     ),
     "SACK/filled before": Explanation(
         "9260 6.7",
-        "A gap was filled: what was missing has come, and so has everything up to this TSN.",
+        "A gap was filled: what was missing has come, and nothing is missing any more.",
         "No Gap Ack Block any more: the Cumulative TSN Ack moved past what they reported. With nothing "
         "missing a SACK may wait again, for a second packet or its delay (6.2), as it does on Linux.",
     ),
@@ -386,6 +419,13 @@ CHUNKS = {
         "the way.",
         "Each copy is discarded and its TSN listed. A packet with nothing but duplicates is answered with a "
         "SACK at once.",
+    ),
+    "SACK/duplicates given up": Explanation(
+        "9260 6.2",
+        "Some data came that its receiver did not wait for: it had come before, or its sender had given it "
+        "up by then.",
+        "Listed as duplicates are TSNs at or below the Cumulative TSN Ack, which a FORWARD TSN moves, too: "
+        "such DATA may be a copy, or may have been overtaken by the FORWARD TSN that gave it up.",
     ),
     "SACK/closed": Explanation(
         "9260 6.1",
