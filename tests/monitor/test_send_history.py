@@ -134,6 +134,16 @@ def test_what_three_reports_told_long_ago_is_sent_again_by_a_timer_where_nothing
     assert _whys(wire, -1) == ["timeout"]
 
 
+def test_no_timer_runs_out_as_it_was_restarted_a_moment_ago(wire: Wire) -> None:
+    """It may have run out as the third report came, and have marked the rest."""
+    wire.put("in", *(data(number) for number in range(6)), at=0.1)
+    for number in (2, 3, 4):
+        wire.put("out", sack(-1, (2, number)), at=1.1)
+    wire.put("in", data(0), at=1.101)
+    wire.put("in", data(5), at=1.2)
+    assert [_whys(wire, number) for number in (7, 8)] == [["fast"], ["marked"]]
+
+
 def test_a_timer_that_ran_since_an_earlier_chunk_runs_out_early(wire: Wire) -> None:
     """Not every stack restarts it with each acknowledgement; what waits then was marked."""
     wire.within = True

@@ -359,7 +359,7 @@ class SendHistory:
         if reports is not None:
             self._trouble[tsn] = reports.since or _Trouble(tsn, again=True)
             return self._fast(now, number, tsn, timer)
-        if marked:
+        if marked or (runs and usual):
             return "marked"
         if not usual and (probe or not as_sent or not self._by_itself(now, tsn, timer)):
             return "soon"
