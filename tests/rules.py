@@ -15,7 +15,7 @@ from sctp_tui.sctp.wire.packet import Chunk as Decoded
 from sctp_tui.sctp.wire.packet import name_of
 
 from . import rawpeer as raw
-from .oracle import ADVANCED, MASK, NOW, RTO, Chunk, End, Try, before
+from .oracle import ADVANCED, MASK, NOW, RE_CONFIG, RTO, Chunk, End, Try, before
 
 USUAL = 1.0
 """RTO.Min and RTO.Initial of RFC 9260, section 16, in seconds: what is sooner is sooner than usual."""
@@ -764,7 +764,12 @@ def keys(name: str, text: str) -> tuple[str, ...]:
 
 def broken(case: Case, decoded: Decoded, text: str) -> Iterator[str]:
     """Which sentences of a text for experts may not be said, and why."""
-    for key in keys(name_of(decoded), text):
+    told = keys(name_of(decoded), text)
+    if case.chunk.kind == RE_CONFIG:
+        for parameter, _ in case.chunk.parameters:
+            if 13 <= parameter <= 18 and not any(key.startswith(f"RE-CONFIG/{parameter}") for key in told):
+                yield f"parameter {parameter} is not explained"
+    for key in told:
         kind, _, number = key.partition("cause ")
         rule = RULES.get(key) if kind else _cause(int(number))
         why = "it has no rule" if rule is None else rule(case)

@@ -16,7 +16,7 @@ from sctp_tui.monitor.text.events import PATHS
 from sctp_tui.monitor.text.glossary import TERMS
 from sctp_tui.monitor.trace.heard import Heard
 from sctp_tui.monitor.trace.states import CRASH, TABLE, Transition
-from sctp_tui.monitor.why import ChunkContext, Level, undescribed, why
+from sctp_tui.monitor.why import ChunkContext, Level, Why, undescribed, why
 from sctp_tui.monitor.why.causes import CAUSES
 from sctp_tui.monitor.why.chunks import CHUNKS, NOTES, REFUSALS, VERDICTS, Explanation
 from sctp_tui.monitor.why.events import EVENT_EXPLANATIONS
@@ -249,6 +249,14 @@ def test_every_kind_is_told_apart() -> None:
     assert {f"peer_addr_change/{state}" for state in PATHS} <= set(EVENT_EXPLANATIONS)
     assert set(VERDICTS) == set(get_args(Verdict))
     assert set(CAUSES) == set(CAUSE_NAMES)
+
+
+def test_each_request_of_a_re_config_is_explained() -> None:
+    """RFC 6525, section 3.1: an answer may go with a request, and two requests with each other."""
+    answer, reset = Parameter(16, "", "", bytes(7) + b"\1"), Parameter(13, "", "", b"")
+    said = why(ReConfig(0, 4, (answer, answer, reset)), "beginner")
+    done, asks = CHUNKS["RE-CONFIG/16 done"], CHUNKS["RE-CONFIG/13"]
+    assert said == Why(f"{done.beginner} {asks.beginner}", "RFC 6525, section 5.1.7")
 
 
 def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:

@@ -111,6 +111,11 @@ def why(subject: Event | Chunk, level: Level, facts: ChunkContext = _NOTHING) ->
         found = _find(EVENT_EXPLANATIONS, str(subject.__struct_config__.tag), _kind(subject))
         return undescribed(subject) if found is None else in_words(found, level, *_cause_of(subject))
     name = name_of(subject)
+    if isinstance(subject, ReConfig) and subject.parameters:
+        kinds = dict.fromkeys(_of_request(one) for one in subject.parameters)
+        found, *others = dict.fromkeys(_find(CHUNKS, name, kind) or CHUNKS[name] for kind in kinds)
+        first = in_words(found, level)
+        return Why(" ".join((first.text, *(getattr(one, level) for one in others))), first.section)
     found = _find(CHUNKS, name, _situation(subject, facts)) or CHUNKS[name]
     causes = subject.causes[:MOST_CAUSES] if isinstance(subject, Abort | Error) else ()
     if isinstance(subject, Abort) and facts.heard is not None and gives_up(subject, facts.heard):
@@ -258,8 +263,6 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
             return "stray"
         case Abort() if not chunk.causes:
             return "bare"
-        case ReConfig():
-            return _of_request(chunk.parameters[0]) if chunk.parameters else ""
     return ""
 
 
