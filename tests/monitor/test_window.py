@@ -153,6 +153,36 @@ def test_what_the_link_loses_is_in_flight_until_it_is_sent_again_and_acknowledge
     assert told(sending.flight) == [(1, 100), (2, 200), (3, 300), (4, 100), (7, 0)]
 
 
+def test_what_is_lost_is_not_in_flight_before_it_is_sent_again() -> None:
+    """RFC 9260, section 1.3; it is lost once T3-rtx runs out, or the third report comes."""
+    packets = [traced(1, *(data(number) for number in range(1, 6)), direction="out")]
+
+    def counts() -> tuple[int, int, int | None, int]:
+        window = SendWindows()
+        window.fold(packets)
+        sending = window.sending["out"]
+        return sending.in_flight, sending.to_repeat, sending.flight.last, sending.unacknowledged
+
+    assert counts() == (5, 0, 500, 5)
+    packets.append(traced(2, data(1), data(2), direction="out"))
+    assert counts() == (2, 3, 200, 5)
+    packets.append(traced(2.1, sack(2)))
+    assert counts() == (0, 3, 0, 3)
+    packets.append(traced(2.1, data(3), data(4), direction="out"))
+    assert counts() == (2, 1, 200, 3)
+    packets.append(traced(2.2, sack(5)))
+    assert counts() == (0, 0, 0, 0)
+    packets.append(traced(3, *(data(number) for number in range(6, 10)), direction="out"))
+    for number in (7, 8, 9):
+        assert counts()[1] == 0
+        packets.append(traced(3.1, sack(5, (7, number))))
+    assert counts() == (0, 1, 0, 1)
+    packets.append(traced(3.1, data(6), direction="out"))
+    assert counts() == (1, 0, 100, 1)
+    packets.append(traced(3.2, Shutdown(0, 8, 9)))
+    assert counts() == (0, 0, 0, 0)
+
+
 def test_what_was_not_seen_is_counted_apart_as_long_as_it_is_in_flight() -> None:
     """Its octets nobody knows. Where it is seen in the end, it is not known to have been sent before."""
     packets = [traced(1, data(1)), traced(2, data(4)), traced(3, data(6))]

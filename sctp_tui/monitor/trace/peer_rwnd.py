@@ -50,6 +50,10 @@ class PeerRwnd:
         self._rwnd: int | None = None
         self._outstanding: dict[int, int] = {}  # octets, by TSN
         self._octets = 0  # in flight
+        self.lost: set[int] = set()
+        """Those of the outstanding that are classified as lost and not sent again yet: they are not in flight
+        (RFC 9260, section 1.3)."""
+        self.lost_octets = 0
         self._reported: set[int] = set()  # those of the outstanding that are in gap blocks
         self._probes: set[int] = set()  # those that were probes
         self._tried: set[int] = set()  # those that were probes, and were sent once
@@ -61,12 +65,16 @@ class PeerRwnd:
         self._reported.clear()
         self._probes.clear()
         self._tried.clear()
-        self._octets, self._cumulative = 0, None
+        self.lost.clear()
+        self._octets, self.lost_octets, self._cumulative = 0, 0, None
 
     def send(self, tsn: int, octets: int) -> Situation:
         """A DATA chunk is sent."""
         self.disproved = []
         again = tsn in self._outstanding
+        if tsn in self.lost:
+            self._find(tsn)
+            self._octets += self._outstanding[tsn]
         flying = again and tsn not in self._reported
         situation = fits(octets, self._rwnd, self._octets - (octets if flying else 0))
         if again:
@@ -96,6 +104,19 @@ class PeerRwnd:
             for tsn in self._probes
         )
 
+    def lose(self, tsns: Iterable[int]) -> None:
+        """DATA is marked as lost: it takes nothing of the peer's rwnd (RFC 9260, section 6.2.1, rule C)."""
+        for tsn in tsns:
+            if tsn in self._outstanding and tsn not in self._reported and tsn not in self.lost:
+                self.lost.add(tsn)
+                self.lost_octets += self._outstanding[tsn]
+                self._octets -= self._outstanding[tsn]
+
+    def _find(self, tsn: int) -> None:
+        """DATA is not lost, or has been sent again."""
+        self.lost.discard(tsn)
+        self.lost_octets -= self._outstanding[tsn]
+
     def missing(self, some: Iterable[int]) -> Iterator[int]:
         """Those of `some` TSNs that no gap block of the last SACK has."""
         return (tsn for tsn in some if tsn not in self._reported)
@@ -122,9 +143,17 @@ class PeerRwnd:
         # A receiver may take back what it reported (RFC 9260, section 6.2); that is then in flight again.
         new = reported - self._reported
         self._octets += sum(outstanding[tsn] for tsn in self._reported - reported)
-        self._octets -= sum(outstanding[tsn] for tsn in new)
+        for tsn in new:
+            if tsn in self.lost:
+                self._find(tsn)
+            else:
+                self._octets -= outstanding[tsn]
         self._reported = reported
         return SackNews(advanced, max((ahead(tsn, cumulative) for tsn in new), default=0))
+
+    def acknowledge(self, tsn: int) -> None:
+        """A SHUTDOWN arrives: it acknowledges DATA up to this TSN (RFC 9260, section 9.2)."""
+        self._settle_to(tsn)
 
     def _settle_to(self, cumulative: int) -> bool:
         """Remove what is acknowledged up to this TSN; whether there was anything."""
@@ -137,6 +166,9 @@ class PeerRwnd:
         return len(self._outstanding) < waited
 
     def _settle(self, tsn: int) -> None:
+        if tsn in self.lost:
+            self._find(tsn)
+            self._octets += self._outstanding[tsn]
         octets = self._outstanding.pop(tsn)
         self._probes.discard(tsn)
         self._tried.discard(tsn)

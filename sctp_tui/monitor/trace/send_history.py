@@ -170,6 +170,7 @@ class SendHistory:
         self.lag = 0.0
         self.rto = RTO
         self._coming = Coming()
+        self._as_sent = False
         self._begin()
 
     def _begin(self) -> None:
@@ -197,6 +198,14 @@ class SendHistory:
     def recovers(self) -> bool:
         """Whether fast recovery lasts."""
         return self._recovers is not None
+
+    @property
+    def lost(self) -> tuple[int, int]:
+        """How many chunks are classified as lost and not sent again yet, and their octets.
+
+        None are where not all that is sent is seen, as they may have been.
+        """
+        return len(self._room.lost), self._room.lost_octets
 
     @property
     def sent_any(self) -> bool:
@@ -249,6 +258,8 @@ class SendHistory:
                     trouble = self._trouble[tsn] = _Trouble(tsn, again=False)
                 newest = came if lt(tsn, came) else None
                 trouble.report(at, newest, beyond, every=every)
+                if trouble.every.reports >= _MISSING and self._as_sent:
+                    self._room.lose((tsn,))
 
     @property
     def disproved(self) -> list[tuple[int, int]]:
@@ -258,6 +269,11 @@ class SendHistory:
     def takes_probe(self, sack: Sack, before: Sack | None) -> bool:
         """Whether a SACK acknowledges a zero window probe, which the one before did not."""
         return self._room.takes_probe(sack, before)
+
+    def acknowledge(self, tsn: int) -> None:
+        """A SHUTDOWN arrives, with this Cumulative TSN Ack."""
+        self._room.acknowledge(tsn)
+        self._settle(tsn)
 
     # --- what it sends
 
@@ -273,6 +289,7 @@ class SendHistory:
         if solved:
             timer = self._timer(self._sent[puzzle].to)
             timer.started, timer.expired, timer.ran, timer.expiring = at, at, at - timer.began, number
+            self._lose(self._sent[puzzle].to, at, puzzle)
         self._room.skip(tsn)
         self._settle(tsn)
         self._puzzle = _NONE
@@ -294,6 +311,7 @@ class SendHistory:
         `as_sent`: as `Packet.as_sent` of its direction. `lost`: the link drops it, so that the network can't
         copy it.
         """
+        self._as_sent = as_sent
         room = self._room.send(tsn, octets)
         first = self._first.setdefault(tsn, number)
         bound(self._first, _REMEMBERED)
@@ -372,7 +390,16 @@ class SendHistory:
         if not probe:
             timer.expired, timer.ran, timer.expiring = now, ran, number
             self._recovers = None
+            self._lose(last.to, now, tsn)
         return "timeout" if usual else "early"
+
+    def _lose(self, address: str, now: float, tsn: int) -> None:
+        """T3-rtx of an address expires: all that went there is lost, but what is sent again with this TSN.
+
+        Where not all that is sent is seen, it may have been sent again.
+        """
+        sent = self._sent.items() if self._as_sent else ()
+        self._room.lose(one for one, tried in sent if tried.to == address and tried.at < now and one != tsn)
 
     def _by_itself(self, now: float, tsn: int, timer: _Timer) -> bool:
         """Whether outstanding DATA is sent for nothing that came, nor as another path failed, but as a timer

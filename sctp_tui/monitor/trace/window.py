@@ -134,11 +134,11 @@ class SendWindow:
     are TSNs when a SACK first reported them in a gap block, `abandoned` when a FORWARD TSN gave them up
     unreported.
 
-    `acknowledged` is the Cumulative TSN Ack, `flight` the octets of user data sent and acknowledged neither
-    cumulatively nor in a gap block (RFC 9260, section 1.3), `rwnd` the octets that the other end advertised.
-    These hold until they change, as `rto` (ms) does. `srtt` (ms, in steps of `srtt_step`) is the newest. No
-    packet tells `cwnd`, `rto` and `srtt`: they are sampled from the stack. `cwnd` (octets) has one value for
-    each sample, as between two it may have been anything.
+    `acknowledged` is the Cumulative TSN Ack, `flight` the octets of user data sent, acknowledged neither
+    cumulatively nor in a gap block, and not lost without having been sent again (RFC 9260, section 1.3),
+    `rwnd` the octets that the other end advertised. These hold until they change, as `rto` (ms) does. `srtt`
+    (ms, in steps of `srtt_step`) is the newest. No packet tells `cwnd`, `rto` and `srtt`: they are sampled
+    from the stack. `cwnd` (octets) has one value for each sample, as between two it may have been anything.
     """
 
     def __init__(self, kept: int = SAMPLES_KEPT) -> None:
@@ -218,9 +218,23 @@ class SendWindow:
         return self._never_passed + sum(max(0, min(last, number) - first + 1) for first, last in self._never)
 
     @property
-    def in_flight(self) -> int:
-        """DATA chunks in flight, of those seen."""
+    def unacknowledged(self) -> int:
+        """DATA chunks acknowledged neither cumulatively nor in a gap block, of those seen."""
         return len(self._outstanding) - len(self._reported)
+
+    @property
+    def in_flight(self) -> int:
+        """`unacknowledged` without those `to_repeat`."""
+        return self.unacknowledged - self.to_repeat
+
+    @property
+    def to_repeat(self) -> int:
+        """DATA chunks classified as lost, by a timer or three reports, and not sent again yet."""
+        return min(self._tries.lost[0], self.unacknowledged)
+
+    @property
+    def _flight(self) -> int:
+        return max(0, self._octets - self._tries.lost[1])
 
     @property
     def unseen(self) -> int:
@@ -230,7 +244,7 @@ class SendWindow:
         begin = max(self._cumulative, self._let_go) + 1
         come = sum(max(0, last - max(first, begin) + 1) for first, last in self._gaps)
         never = self._never_until(self.highest) - self._never_until(begin - 1)
-        return max(0, self.highest + 1 - begin - self.in_flight - come - len(self._to_pass) - never)
+        return max(0, self.highest + 1 - begin - self.unacknowledged - come - len(self._to_pass) - never)
 
     @property
     def waits(self) -> bool:
@@ -298,7 +312,7 @@ class SendWindow:
             while len(self._outstanding) > self._kept:
                 self._let_go = max(self._let_go, oldest := next(iter(self._outstanding)))
                 self._settle(oldest)
-            self.flight.change(time, self._octets)
+        self.flight.change(time, self._flight)
 
     def skip(self, time: float, tsn: int) -> None:
         """A FORWARD TSN was sent: DATA up to this TSN is given up (RFC 3758, section 3.5)."""
@@ -310,7 +324,7 @@ class SendWindow:
                 if number not in self._reported:
                     self._give_up(time, number)
                 self._settle(number)
-            self.flight.change(time, self._octets)
+            self.flight.change(time, self._flight)
 
     def _skip_unseen(self, until: int) -> None:
         """Remember the TSNs up to this one that are given up, and of which no DATA was seen."""
@@ -352,8 +366,9 @@ class SendWindow:
         """It is ended by an ABORT (RFC 9260, section 9.1), or restarted: nothing is outstanding any more."""
         for number in list(self._outstanding):
             self._settle(number)
+        self._tries.begin()
         self._over = True
-        self.flight.change(self._tick(time), self._octets)
+        self.flight.change(self._tick(time), self._flight)
 
     # --- what the other end sends
 
@@ -378,7 +393,9 @@ class SendWindow:
             if isinstance(said, Abort):
                 self.end(time)
                 continue
-            if not isinstance(said, Shutdown):
+            if isinstance(said, Shutdown):
+                self._tries.acknowledge(said.cumulative_tsn)
+            else:
                 self._tries.answer(time, said, time)
                 self.phase.stirred(time)
             if not self._tries.recovers:
@@ -412,7 +429,7 @@ class SendWindow:
         if isinstance(said, Sack):
             self._report(time, said.gaps)
             self.rwnd.change(time, said.rwnd)
-        self.flight.change(time, self._octets)
+        self.flight.change(time, self._flight)
 
     def _report(self, time: float, gaps: Sequence[tuple[int, int]]) -> None:
         """Take in a SACK's gap blocks. A receiver may take back what it reported (RFC 9260, section 6.2)."""

@@ -113,7 +113,7 @@ class WindowView(ConversationView, DrawnLines):
     def _end(self, conversation: Conversation, end: Association) -> None:
         """Nothing of an end that has no association any more is outstanding, packets or not."""
         sending = self._window.sending[_direction(conversation, end)]
-        if sending.in_flight and self._reader is not None and self._reader.ended:
+        if sending.unacknowledged and self._reader is not None and self._reader.ended:
             sending.end(end.clock.at(end.ended_at))
             self._stamp = None
 
@@ -377,6 +377,7 @@ class WindowView(ConversationView, DrawnLines):
             ("seen" if self._captured else "sent", self._at_least(s.sends)),
             ("acknowledged", self._at_least(s.taken)),
             *([("abandoned", str(s.given_up))] if s.given_up else ()),
+            *([("to be sent again", str(s.to_repeat))] if s.to_repeat else ()),
             (
                 "in flight",
                 f"{s.in_flight}, {octets[0] or '0 B'}{self._of_what(s)}",
@@ -431,7 +432,7 @@ class WindowView(ConversationView, DrawnLines):
     def _unseen_by_packets(self, sending: SendWindow) -> int | None:
         """The stack's count of unacknowledged chunks, where the packets' differs for `_STILL`; or None."""
         told = self._told.get(self.direction)
-        if self._ours or told is None or told.unacked == sending.in_flight + sending.unseen:
+        if self._ours or told is None or told.unacked == sending.unacknowledged + sending.unseen:
             return None
         still = told.mono - max(self._since[self.direction], sending.time)
         return told.unacked if still >= _STILL else None
