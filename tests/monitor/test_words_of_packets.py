@@ -271,6 +271,13 @@ def test_what_is_set_stays_in_every_form(
         assert all(drop_in_words(drop) in form for drop in (*inward.drops, *outward.drops))
 
 
+def test_what_is_lost_is_counted_where_there_is_no_room_for_other_counts() -> None:
+    all_of_it = Conditions(loss=0.1, delay=20, jitter=5, duplication=0.01, reordering=0.02, rate=1000)
+    state = _state(all_of_it, all_of_it, LinkCounts(1200, 130, 12, 9, 120), LinkCounts(900, 112, 5, 2, 98))
+    fits = next(form for form in forms([state]) if len(form) <= 118)  # in 120 columns
+    assert fits.endswith(f"in {state.done_inward.dropped} lost   out {state.done_outward.dropped} lost")
+
+
 def test_an_aim_is_in_words() -> None:
     none = LinkCounts()
     inward = Conditions(delay=20, drops=(DropRule("DATA", 1), DropRule("SACK", None, 3)))

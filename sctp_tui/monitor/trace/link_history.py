@@ -1,7 +1,7 @@
 """The link's conditions and counts as text of one line, and the history of its changes."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import count
 from typing import Literal, NamedTuple
 
@@ -42,11 +42,22 @@ def link_name(state: LinkState) -> str:
 def forms(states: Sequence[LinkState]) -> list[str]:
     """The text of `of_all` in full, and then shorter ones; all have the conditions that are set.
 
-    First the counts are left out, then the words for both directions.
+    First other counts than that of lost packets are left out, then the words for both directions, then all
+    counts.
     """
-    bare = [replace(state, done_inward=LinkCounts(), done_outward=LinkCounts()) for state in states]
-    whole, undone = of_all(states, _ROOM), of_all(bare, _ROOM)
-    return list(dict.fromkeys((whole, undone, undone.replace("both ways ", ""))))
+    whole = of_all(states, _ROOM)
+    lost, bare = (of_all([_with_counts(one, names) for one in states], _ROOM) for names in (("dropped",), ()))
+    short = [one.replace("both ways ", "") for one in (lost, bare)]
+    return list(dict.fromkeys((whole, lost, short[0], bare, short[1])))
+
+
+def _with_counts(state: LinkState, names: Collection[str]) -> LinkState:
+    """The state with no other counts than these."""
+    inward, outward = (
+        LinkCounts(**{name: getattr(counts, name) for name in names})
+        for counts in (state.done_inward, state.done_outward)
+    )
+    return replace(state, done_inward=inward, done_outward=outward)
 
 
 def of_all(states: Sequence[LinkState], room: int) -> str:
