@@ -21,6 +21,7 @@ from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.widgets.columns import arrange, fit
 from sctp_tui.tui.widgets.line_table import LineTable
+from sctp_tui.tui.widgets.sheet import StyledText, flow
 from tests.monitor.story import CLIENT, Story, batch
 
 TABLE_LINES, LOG_LINES = 8, 10  # rows below the header
@@ -524,3 +525,15 @@ async def test_widgets_live_in_every_width() -> None:
         await pilot.pause()
         app.theme = "ansi-dark"
         await pilot.pause()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+def test_a_number_too_long_for_a_line_goes_on_below(width: int) -> None:
+    said = "no missed answer seen; after 10:11 to 10:31 of silence"
+    numbers = [("Declared lost", StyledText(said, "good", "lost_in")), ("Last heard", StyledText("0:03 ago"))]
+    lines = ["".join(piece.text for piece in line) for line in flow(numbers, width, 38, 17)]
+    assert all(len(line) <= width for line in lines)
+    assert " ".join(" ".join(lines).split()) == f"Declared lost {said} Last heard 0:03 ago"
+    longer = [("Declared lost", StyledText(" ".join([said] * 9)))]
+    assert "".join(piece.text for piece in flow(longer, width, 38, 17)[-1]).rstrip().endswith("…")
+    assert len(flow(longer, width, 38, 17)) == 3

@@ -5,18 +5,21 @@ Made from rows only when a line is looked at, as an association may have 65 535 
 
 from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterator, Sequence
+from textwrap import wrap
 from typing import TypeVar
 
 import msgspec
 from rich.cells import cell_len
 
 from sctp_tui.monitor.text.column import Column
+from sctp_tui.sctp.printable import printable
 
 from .columns import arrange, fit
 
 R = TypeVar("R")
 GAP = 1
 """Cells between two columns."""
+_BELOW = 2  # further lines of a value too long for one
 
 
 class StyledText(msgspec.Struct, frozen=True):
@@ -112,7 +115,7 @@ def table(
 def flow(numbers: Sequence[tuple[str, StyledText]], width: int, cell: int, label: int) -> list[SheetLine]:
     """Labels with their values, as many in a line as fit: `cell` cells for each, `label` for its label.
 
-    A value too long for its cell takes those beside it.
+    A value too long for its cell takes those beside it, one too long for a line those below, up to `_BELOW`.
     """
     across = max(1, width // cell)
     lines: list[list[StyledText]] = []
@@ -122,12 +125,17 @@ def flow(numbers: Sequence[tuple[str, StyledText]], width: int, cell: int, label
         if left < needed:
             lines.append([])
             left = across
-        room = min(max(1, min(needed, across)) * cell, width) - label - 2
-        text = fit(value.text, max(1, room))
+        whole = needed > across
+        room = max(1, (width if whole else max(1, needed) * cell) - label - 2)
+        first, *more = wrap(printable(value.text), room, max_lines=1 + _BELOW, placeholder="…") or [""]
+        text = fit(first, room)
         lines[-1] += [
             StyledText(f" {fit(name, label)} ", "label"),
             StyledText(text.rstrip(), value.look, value.term, value.of),
             StyledText(" " * (len(text) - len(text.rstrip()))),
         ]
         left -= needed
+        lines += [
+            [StyledText(" " * (label + 2)), StyledText(fit(one, room).rstrip(), value.look)] for one in more
+        ]
     return [list(line) for line in lines]
