@@ -9,6 +9,7 @@ import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
+from math import inf
 
 import msgspec
 
@@ -62,8 +63,9 @@ def of_rows(ladder: Ladder, *, complete: bool = True) -> Iterator[str]:
             if len(told) != len(chunks):
                 told = []  # the packet has something that is no chunk
             for chunk, (decoded, why) in zip(chunks, told, strict=False):
-                later = partial(after, index, direction)
-                case = Case(end, other, now, packet, _to(packet), chunk, chunks, exact, whole, later)
+                later, told_rto = partial(after, index, direction), ladder.conversation.rto.get(direction)
+                least = told_rto.least * 0.9 if told_rto is not None else inf
+                case = Case(end, other, now, packet, _to(packet), chunk, chunks, exact, whole, later, least)
                 for said in broken(case, decoded, why.text):
                     yield f"packet {row.number}, {now:.3f} s: {said}"
             end.send(now, _to(packet), packet.data, chunks)

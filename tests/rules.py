@@ -30,7 +30,8 @@ class Case(NamedTuple):
 
     `exact`: packets are seen as they are sent and as they arrive; else some may have been lost unseen, or be
     late. `whole`: the conversation was seen from its beginning. `after`: the chunks that either end sends
-    later, packet by packet; `end` sends those where the first is true.
+    later, packet by packet; `end` sends those where the first is true. `rto`: the least RTO that the sender's
+    stack has told, less some; infinite where it told none.
     """
 
     end: End
@@ -43,6 +44,7 @@ class Case(NamedTuple):
     exact: bool
     whole: bool
     after: Callable[[], Iterator[tuple[bool, Sequence[Chunk]]]]
+    rto: float
 
     @property
     def tries(self) -> Sequence[Try]:
@@ -560,7 +562,7 @@ def _silent(case: Case) -> str:
     """Section 8.1: no answer within an RTO, or, as Linux says in its ABORT, the last of several."""
     told = b"exceeded its max_retrans count" in case.chunk.value
     ago = case.since(case.end.heard_at)
-    return f"something was heard {ago:.3f} s ago" if ago < RTO and not told else ""
+    return f"something was heard {ago:.3f} s ago" if ago < min(RTO, case.rto) and not told else ""
 
 
 def _calling(case: Case) -> str:

@@ -14,6 +14,7 @@ from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.heard import RTO
 from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.packet_fields import packet_sections
+from sctp_tui.monitor.trace.rto_samples import RtoSamples
 from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.events import AssocChange, Direction, Packet, Peer
@@ -355,3 +356,26 @@ def test_a_cookie_that_came_twice_before_its_answer_is_seen_may_have_been_taken_
     assert "has come more than once" in told(*late)
     assert "more than once" not in told(*late, captured=False)  # then no answer can have been missed
     assert "already up" in told((0.3, "out", ack), *late)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"), [(None, "no reason is given"), (0.2, "it got no answer for too long")]
+)
+def test_an_abort_is_for_silence_by_the_rto_that_its_sender_told(told: float | None, said: str) -> None:
+    """With an RTO below 1 s an end gives up sooner than an RTO of the usual size after it heard something."""
+    chunks = raw.data(1, b"x"), raw.data(1, b"x"), raw.data(1, b"x"), _ABORT
+    sent = [_packet(at, "out", one) for at, one in zip((0.1, 0.3, 0.7, 0.9), chunks, strict=True)]
+    conversation = Conversation(_packet(0, "in", raw.sack(0)))
+    for packet in (_packet(0, "in", raw.sack(0)), *sent):
+        conversation.add(packet)
+    if told is not None:
+        conversation.rto["out"] = RtoSamples()
+        conversation.rto["out"].add(0.0, told)
+    ladder, tracker = Ladder(conversation), StateTracker(conversation)
+    while ladder.update() or tracker.update(1.0):
+        pass
+    *_, last = ladder
+    assert said in next(why_row(last, "beginner"))[1].text
+    taken = tracker.last("local")
+    assert taken is not None
+    assert taken.transition.trigger == ("[ABORT]" if told is None else "no answer")

@@ -38,6 +38,7 @@ from sctp_tui.sctp.wire.packet import (
 )
 from sctp_tui.sctp.wire.serial import lt
 
+from .heard import EARLY, RTO
 from .rto_samples import RtoSamples
 from .sent_paths import SentPaths
 from .tags import INIT, LAST_WORDS, Tags, begins, first_chunk
@@ -198,6 +199,11 @@ class Conversation:
             self.removed -= one
         elif len(self.removed) < 2 * _HAD:
             self.removed |= one
+
+    def least_rto(self, direction: Direction) -> float:
+        """Seconds that timers of this direction's sender run for at least: as told, else RTO.Min."""
+        samples = self.rto.get(direction)
+        return RTO if samples is None else min(RTO, samples.least * EARLY)
 
     def may_have_no_way(self, at: float) -> bool:
         """Whether an earlier try of what is sent at this time (s since the epoch) may have left no host."""

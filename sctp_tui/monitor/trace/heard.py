@@ -171,8 +171,8 @@ class _End:
             if beat in brought.answers:
                 del self.beats[address]
 
-    def send(self, at: float, to: str, chunks: Sequence[Chunk]) -> None:
-        """This end sends a packet, to the address `to`."""
+    def send(self, at: float, to: str, chunks: Sequence[Chunk], rto: float) -> None:
+        """This end sends a packet, to the address `to`; its timers run for `rto` at least."""
         for chunk in chunks:
             if isinstance(chunk, _MEASURING) and not isinstance(chunk, InitAck | HeartbeatAck):
                 self.went[to] = at
@@ -183,7 +183,7 @@ class _End:
         self.init = self.cookie = False
         repeated = [self._again(chunk) for chunk in chunks]
         self.again = self.again or any(repeated)
-        self.repeats += any(repeated) and at - self.heard_at >= RTO
+        self.repeats += any(repeated) and at - self.heard_at >= rto
         self._show(chunks)
         if self.closing is None and any(isinstance(one, Shutdown | ShutdownAck) for one in chunks):
             self.closing = at
@@ -253,8 +253,11 @@ class Hearing:
         self._arriving: list[tuple[float, int, Direction, _Brought]] = []
         self._serial = 0
 
-    def next(self, packet: Packet, chunks: Sequence[Chunk]) -> Heard:
-        """Take in the next packet; returns what its sender had received before it."""
+    def next(self, packet: Packet, chunks: Sequence[Chunk], rto: float = RTO) -> Heard:
+        """Take in the next packet; returns what its sender had received before it.
+
+        `rto`: seconds that its sender's timers run for at least.
+        """
         now, direction = packet.mono, packet.direction
         if not self._ends:
             self._ends = {"in": _End(now), "out": _End(now)}
@@ -267,7 +270,7 @@ class Hearing:
         end = packet.peer if direction == "out" else packet.local
         to = end.addresses[0] if end is not None and end.addresses else ""
         went, beat = sender.went.get(to), sender.beats.get(to)
-        idle, missed = None if went is None else now - went, beat is not None and now - beat[1] >= RTO
+        idle, missed = None if went is None else now - went, beat is not None and now - beat[1] >= rto
         own, cookies = packet.verdict not in ("refused", "duplicated"), sender.cookies
         agrees = any(isinstance(chunk, ShutdownAck) for chunk in chunks)
         unasked, asked_again = agrees and sender.agreed, agrees and sender.has_agreed and not sender.agreed
@@ -291,7 +294,7 @@ class Hearing:
         if packet.verdict == "refused":
             return heard
         if packet.verdict != "duplicated":  # that is the link's copy, which no end sent
-            sender.send(now, to, chunks)
+            sender.send(now, to, chunks, rto)
         if packet.verdict != "dropped":
             self._serial += 1
             init = bool(chunks) and isinstance(chunks[0], Init) and not isinstance(chunks[0], InitAck)

@@ -39,7 +39,7 @@ from sctp_tui.sctp.wire.packet import (
 from sctp_tui.sctp.wire.serial import lt
 
 from .conversations import Bounce, Conversation, goes_to
-from .heard import EARLY, RTO, Heard, Hearing
+from .heard import RTO, Heard, Hearing
 from .send_history import ONCE, ControlHistory, Retransmission, SendHistory, SendReason, bound
 
 _EARLIER = 1000  # associations of a conversation whose TSNs and tags are told apart
@@ -351,13 +351,13 @@ class Ladder:
         now, comes = packet.mono, packet.mono + packet.transit
         arrives = packet.verdict not in ("dropped", "refused")
         as_sent = packet.as_sent(packet.direction)
-        elapsed, heard = now - self.conversation.start_mono, self._hearing.next(packet, chunks)
+        rto = self.conversation.least_rto(packet.direction)
+        elapsed, heard = now - self.conversation.start_mono, self._hearing.next(packet, chunks, rto)
         if packet.verdict in ("duplicated", "refused"):
             # The link's copy, which no end sent; or a refused packet, which anybody may have sent.
             return Row(number, packet, elapsed, heard=heard)
         opens = filled = takes = False
-        if (samples := self.conversation.rto.get(packet.direction)) is not None:
-            way.tries.rto = way.control.rto = min(RTO, samples.least * EARLY)
+        way.tries.rto = way.control.rto = rto
         way.tries.until(now)
         back.tries.until(now)
         to = goes_to(packet)

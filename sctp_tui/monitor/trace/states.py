@@ -254,7 +254,7 @@ class StateTracker:
         """Take in the next packet, after those that arrived before it was sent."""
         self.seen = number
         self._arrive(packet.mono)
-        heard = self._hearing.next(packet, chunks)
+        heard = self._hearing.next(packet, chunks, self.conversation.least_rto(packet.direction))
         sender: End = "local" if packet.direction == "out" else "peer"
         if packet.verdict == "refused":
             return
