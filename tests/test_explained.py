@@ -1,20 +1,27 @@
 """What is said of packets of real captures, and that the check of it sees what cannot be so."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
+from sctp_tui.engine.event_queue import Batch
+from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.why.chunks import CHUNKS
+from sctp_tui.monitor.why.rows import explained as why_each
 from sctp_tui.sctp.events import AssocChange, Direction, Event, Message, Packet, Peer, StackName
+from sctp_tui.sctp.wire.packet import name_of
 
 from . import explained
 from . import rawpeer as raw
 from .harness import Running
 from .monitor.test_ladder import Wire, data, init, init_ack, sack
 from .places import ROOT
+from .rules import RULES, keys
+from .scenes import SCENES, played
 from .sctp.linked import Linked
 
 _CAPTURES = ROOT.parent.parent / "shared" / "captures"
@@ -78,6 +85,78 @@ def test_what_is_said_of_real_captures_can_be_so(capture: Path | None) -> None:
 
 
 # --- the check itself
+
+
+def test_each_explanation_has_a_rule() -> None:
+    assert RULES.keys() == CHUNKS.keys()
+
+
+def test_an_explanation_without_a_rule_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(RULES, "DATA/fast")
+    assert any("'DATA/fast' is said, but it has no rule" in one for one in explained.wrong(_wire().made))
+    monkeypatch.setitem(CHUNKS, "DATA/timeout", CHUNKS["DATA"]._replace(expert="Something else."))
+    assert any("'?' is said" in one for one in explained.wrong(_wire().made))
+
+
+@pytest.mark.userspace
+@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: str(scene.__name__))
+def test_what_is_said_in_a_lesson_can_be_so(scene: Callable[[Linked], None]) -> None:
+    assert played(scene)
+
+
+@pytest.fixture(scope="module")
+def ladders() -> dict[str, list[Ladder]]:
+    """Conversations of scenes, by each explanation that is said in them."""
+    by_key: dict[str, list[Ladder]] = {}
+    for packets in (*map(played, SCENES), _wire().made, _wire(within=True).made, _shutdown().made):
+        monitor = Monitor()
+        monitor.fold(Batch([], list(packets)))
+        for conversation in dict.fromkeys(monitor.wire._order):
+            ladder = Ladder(conversation)
+            while ladder.update():
+                pass
+            said = {
+                key
+                for row in ladder
+                if row.packet.verdict != "duplicated"
+                for chunk, why in why_each(row, "expert")
+                for key in keys(name_of(chunk), why.text)
+            }
+            for key in said & CHUNKS.keys():
+                by_key.setdefault(key, []).append(ladder)
+    return by_key
+
+
+_ALSO_SO = {
+    "COOKIE ECHO/data": {"COOKIE ECHO"},
+    "DATA": {"DATA/first seen"},
+    "DATA/fast": {"DATA/recovery", "DATA/soon"},
+    "DATA/recovery": {"DATA/soon"},
+    "DATA/early": {"DATA/timeout", "DATA/soon"},
+    "SACK/gaps": {"SACK/gaps before"},
+    "SACK/filled": {"SACK"},
+    "SACK/filled before": {"SACK"},
+    "SACK/given up": {"SACK/duplicates given up"},
+    "HEARTBEAT/again": {"HEARTBEAT"},
+    "ABORT/no set-up": {"ABORT/reflected"},
+}
+"""What may be said in place of an explanation: it tells less, or the packets of the scenes allow both."""
+
+
+@pytest.mark.userspace
+def test_another_explanation_in_place_of_one_is_found(ladders: dict[str, list[Ladder]]) -> None:
+    missed = set()
+    for of, where in ladders.items():
+        name = of.partition("/")[0]
+        for said in CHUNKS.keys() - {of, *_ALSO_SO.get(of, ())}:
+            if said.partition("/")[0] != name:
+                continue
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setitem(CHUNKS, of, CHUNKS[said])
+                if not any(found for ladder in where for found in explained.of_rows(ladder)):
+                    missed.add((of, said))
+    assert not missed
+    assert len(ladders) > 25
 
 
 def _wire(*, within: bool = False) -> Wire:
