@@ -17,13 +17,13 @@ from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text.events import sentence
 from sctp_tui.monitor.trace.conversations import Conversation
-from sctp_tui.monitor.trace.ladder import Ladder
+from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.why.rows import explained
 from sctp_tui.sctp.events import AssocChange, Direction, Event, Packet
 
 from . import rawpeer as raw
-from .oracle import Association, Chunk, End
+from .oracle import RTO, Association, Chunk, End
 from .rules import Case, broken
 
 
@@ -68,12 +68,34 @@ def of_rows(ladder: Ladder, *, complete: bool = True) -> Iterator[str]:
                 case = Case(end, other, now, packet, _to(packet), chunk, chunks, exact, whole, later, least)
                 for said in broken(case, decoded, why.text):
                     yield f"packet {row.number}, {now:.3f} s: {said}"
-            end.send(now, _to(packet), packet.data, chunks)
+            yield from (f"packet {row.number}, {now:.3f} s: {said}" for said in _of_tries(row, end, chunks))
+            end.send(now, _to(packet), row.number, packet.data, chunks)
+        if ladder.unanswered(row.number, row.number):
+            asked = {one.value for one in chunks if one.kind == raw.HEARTBEAT}
+            answers = (one for mine, many in after(index, direction) if not mine for one in many)
+            if (
+                asked & {one.value for one in answers if one.kind == raw.HEARTBEAT_ACK}
+                and packet.transit < RTO
+            ):
+                yield f"packet {row.number}, {now:.3f} s: unanswered, but a HEARTBEAT ACK was sent"
         if packet.verdict != "dropped" and not bounced(row.number):
             heapq.heappush(coming, (now + packet.transit, row.number, direction, chunks))
 
 
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
+
+
+def _of_tries(row: Row, end: End, chunks: Sequence[Chunk]) -> Iterator[str]:
+    """What is told of earlier tries of DATA that isn't so: the packet of the first, and the time since."""
+    for at, chunk in enumerate(chunks):
+        first = end.ever.get(chunk.tsn, 0) if chunk.is_data else 0
+        if not chunk.is_data or len(row.tries) not in (0, len(chunks)):
+            continue
+        told, tries = row.tried(at), end.tries(chunk.tsn)
+        if told.first_try != first:
+            yield f"TSN {chunk.tsn} is sent again of packet {told.first_try}, but first was {first}"
+        elif told.since and tries and abs(told.since - (row.packet.mono - tries[-1].at)) > _ROUNDED:
+            yield f"TSN {chunk.tsn} was sent last {told.since} s ago"
 
 
 def _to(packet: Packet) -> str:

@@ -105,6 +105,7 @@ class End:
         self.cookies: dict[bytes, list[float]] = {}  # and COOKIE ECHOs
         self.came: dict[int, float] = {}  # by type, when a chunk last came
         self.asked = Counter[int]()  # INITs and COOKIE ECHOs received since the answer to them was sent
+        self.asked_anew: set[int] = set()  # those that came after the last answer
         self.answers: set[bytes] = set()  # packets with INIT ACK or COOKIE ACK
         self.has = ""  # "set-up", or "up"
         self.calls = False  # an INIT or COOKIE ECHO has no answer
@@ -126,7 +127,7 @@ class End:
         self.asks_close: float | None = None  # when something came that SHUTDOWN ACK answers
         self.sent: dict[int, list[Try]] = {}  # by TSN not acknowledged cumulatively
         self.acked: dict[int, tuple[float, list[Try]]] = {}  # when others were, and their tries
-        self.ever: set[int] = set()
+        self.ever: dict[int, int] = {}  # by TSN, the packet that first carried it
         self.highest: int | None = None
         self.lost: set[int] = set()  # of `sent`: classified as lost, and not sent again since
         self.reported: set[int] = set()  # those of `sent` in gap blocks
@@ -176,6 +177,7 @@ class End:
             kind = chunk.kind
             if kind in _CALLS:
                 self.asked[kind] += 1
+                self.asked_anew.add(kind)
             if kind in (raw.SHUTDOWN, raw.INIT, raw.COOKIE_ECHO):
                 self.asks_close = at
             if kind in (raw.COOKIE_ACK, raw.INIT_ACK):
@@ -254,8 +256,8 @@ class End:
 
     # --- what is sent
 
-    def send(self, at: float, to: str, packet: bytes, chunks: Sequence[Chunk]) -> None:
-        """A packet is sent."""
+    def send(self, at: float, to: str, number: int, packet: bytes, chunks: Sequence[Chunk]) -> None:
+        """The packet with this number is sent."""
         for one in chunks:
             last = self.tries(one.tsn)[-1] if one.is_data and self.tries(one.tsn) else None
             if last is None:
@@ -269,7 +271,11 @@ class End:
             kind = chunk.kind
             if kind in (raw.INIT_ACK, raw.COOKIE_ACK):
                 asked = raw.INIT if kind == raw.INIT_ACK else raw.COOKIE_ECHO
-                self.asked[asked] = max(0, self.asked[asked] - 1)
+                if (
+                    packet not in self.answers or asked in self.asked_anew
+                ):  # else the network may have copied it
+                    self.asked[asked] = max(0, self.asked[asked] - 1)
+                self.asked_anew.discard(asked)
                 self.answers.add(packet)
             if kind in (raw.INIT, raw.INIT_ACK):
                 self.initials[chunk.tsn] = chunk.word(12)
@@ -304,7 +310,7 @@ class End:
                     self.lost.discard(tsn)
                     self.reported.discard(tsn)
             if chunk.is_data:
-                self._send(at, to, chunk)
+                self._send(at, to, number, chunk)
 
     def _expire(self, at: float, address: str) -> None:
         """T3-rtx of an address may run out: then what is outstanding there is lost (section 6.3.3)."""
@@ -314,7 +320,7 @@ class End:
             tsn for tsn, tries in self.sent.items() if tries[-1].to == address and tsn not in self.reported
         )
 
-    def _send(self, at: float, to: str, chunk: Chunk) -> None:
+    def _send(self, at: float, to: str, number: int, chunk: Chunk) -> None:
         tsn = chunk.tsn
         if self.rwnd is not None and self.rwnd < chunk.octets and not self.flight.keys() - {tsn}:
             self.probes.add(tsn)
@@ -323,7 +329,7 @@ class End:
                 self.recovers = self.may_recover = self.highest
             elif self.recovers is None:
                 self.may_recover = self.highest
-        self.ever.add(tsn)
+        self.ever.setdefault(tsn, number)
         if self.highest is None or before(self.highest, tsn):
             self.highest = tsn
         if self.cumulative is None or before(self.cumulative, tsn):

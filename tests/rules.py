@@ -142,16 +142,18 @@ def _has(*what: str) -> Rule:
 
 def _copy(kind: int) -> Rule:
     def rule(case: Case) -> str:
+        if case.exact:
+            return "what is sent here is no copy"
         if case.packet.data not in case.end.answers:
             return "it was not sent before"
-        return "it is asked for" if case.end.asked[kind] else ""
+        return "it is asked for" if kind in case.end.asked_anew else ""
 
     return rule
 
 
 def _not_a_copy(kind: int) -> Rule:
     def rule(case: Case) -> str:
-        return "" if _copy(kind)(case) else "it is a copy"
+        return "" if case.exact or _copy(kind)(case) else "it is a copy"
 
     return rule
 
@@ -695,7 +697,8 @@ RULES: dict[str, Rule] = {
     "ECNE": _always,
     "CWR": _always,
     "SHUTDOWN": _all(_first_shutdown, _all_acknowledged),
-    "SHUTDOWN/again": _shutdown_again,
+    "SHUTDOWN/again": lambda case: _timed(_shutdown_times(case), case),
+    "SHUTDOWN/again soon": lambda case: _early(_shutdown_times(case), case),
     "SHUTDOWN/at once": _all(_shutdown_again, _since_closing, _at_once),
     "SHUTDOWN/answers": _all(_other_cumulative, _since_closing),
     "SHUTDOWN/unseen": _unseen,

@@ -331,8 +331,11 @@ def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
         "COOKIE ECHO/again",
     )
     yield Shutdown(0, 8, 1), again, "SHUTDOWN/again"
-    soon = ChunkContext(retransmission="soon", heard=Heard(0.005, False, False, closing=0.1))
+    soon = ChunkContext(retransmission="soon", heard=Heard(0.005, False, False, closing=0.1, late_data=True))
     yield Shutdown(0, 8, 1), soon, "SHUTDOWN/at once"
+    for late_data, ago in ((False, 0.005), (True, 0.2)):
+        heard = Heard(ago, False, False, closing=0.3, late_data=late_data)
+        yield Shutdown(0, 8, 1), ChunkContext(retransmission="twice", heard=heard), "SHUTDOWN/again soon"
     crossing = ChunkContext(heard=Heard(0.0, False, False, agreed=True))
     yield ShutdownComplete(0, 4, False), crossing, "SHUTDOWN COMPLETE/crossing"
     yield Shutdown(0, 8, 1), ChunkContext(heard=Heard(0.0, False, False)), "SHUTDOWN"

@@ -83,7 +83,7 @@ class Heard(NamedTuple):
     SHUTDOWN ACK: there was one before, and nothing has come since that SHUTDOWN ACK answers. `asked_again`,
     of a SHUTDOWN ACK: there was one before, and it is asked for once more. `stray`: the last packet was an
     INIT ACK, and it has not sent a COOKIE ECHO for its INIT. `agreed`: it has sent a SHUTDOWN ACK in this
-    association.
+    association. `late_data`: DATA has come since it sent its first SHUTDOWN.
     """
 
     ago: float
@@ -101,6 +101,7 @@ class Heard(NamedTuple):
     stray: bool = False
     asked_again: bool = False
     agreed: bool = False
+    late_data: bool = False
 
 
 class _Brought(NamedTuple):
@@ -108,7 +109,7 @@ class _Brought(NamedTuple):
 
     `init`: an INIT; `cookie`: an INIT ACK; `has`: the association it has then, None for no change;
     `answers`: hashes of the info in HEARTBEAT ACKs; `asks`: the types of its chunks that INIT ACK, COOKIE ACK
-    or SHUTDOWN ACK answers.
+    or SHUTDOWN ACK answers; `data`: DATA.
     """
 
     init: bool
@@ -116,6 +117,7 @@ class _Brought(NamedTuple):
     answers: tuple[int, ...]
     asks: tuple[type[Chunk], ...]
     cookie: bool = False
+    data: bool = False
 
 
 def guarded(abort: Abort, heard: Heard) -> bool:
@@ -147,6 +149,7 @@ class _End:
         self.asked: dict[str, int] = {}  # by type, the identity of the newest `_ASKING` chunk it sent since
         self.highest: int | None = None  # the highest TSN sent
         self.closing: float | None = None
+        self.late_data = False
         self.agreed = False  # whether it has sent a SHUTDOWN ACK, and received nothing since that asks for it
         self.has_agreed = False  # whether it has sent a SHUTDOWN ACK in this association
         self.has: Has = ""
@@ -162,6 +165,7 @@ class _End:
         """A packet arrives at this end."""
         self.heard_at, self.init, self.repeats, self.again = at, brought.init, 0, False
         self.cookie = brought.cookie
+        self.late_data |= brought.data and self.closing is not None
         self.asked.clear()
         self.open.update(brought.asks)
         self.agreed = self.agreed and _AGREED.isdisjoint(brought.asks)
@@ -209,7 +213,7 @@ class _End:
             self.cookies = 0
         if CookieEcho in kinds or CookieAck in kinds:
             self.beats.clear()  # they were of the association before
-            self.closing, self.agreed, self.has_agreed = None, False, False
+            self.closing, self.agreed, self.has_agreed, self.late_data = None, False, False, False
         if CookieEcho in kinds:  # also where it restarts while it is up
             self.has, self.echoed = "set-up", True
         elif not _ENDS.isdisjoint(kinds):
@@ -290,6 +294,7 @@ class Hearing:
             sender.cookie and not sender.echoed and sender.has != "up",
             asked_again,
             sender.has_agreed,
+            sender.late_data,
         )
         if packet.verdict == "refused":
             return heard
@@ -301,7 +306,8 @@ class Hearing:
             answers = tuple(hash(chunk.info) for chunk in chunks if isinstance(chunk, HeartbeatAck))
             asks = tuple(type(chunk) for chunk in chunks if type(chunk) in _ASKED)
             cookie = bool(chunks) and isinstance(chunks[0], InitAck)
-            brought = _Brought(init, _brings(chunks), answers, asks, cookie)
+            data = any(isinstance(chunk, Data | IData) for chunk in chunks)
+            brought = _Brought(init, _brings(chunks), answers, asks, cookie, data)
             heapq.heappush(self._arriving, (now + packet.transit, self._serial, direction, brought))
         return heard
 

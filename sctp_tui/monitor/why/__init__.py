@@ -235,9 +235,12 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
             return "restart" if facts.restarts else "again"
         case CookieAck() if facts.heard is not None and facts.heard.cookies > 1 and not facts.as_sent:
             return "late"
+        case Shutdown() if facts.retransmission in _EARLY:
+            heard = facts.heard
+            answers = heard is not None and heard.late_data and heard.ago < AT_ONCE
+            return "at once" if answers else "again soon"
         case Shutdown() if facts.retransmission:
-            early, heard = facts.retransmission in _EARLY, facts.heard
-            return "at once" if early and heard is not None and heard.ago < AT_ONCE else "again"
+            return "again"
         case Init() | CookieEcho() if facts.retransmission == "timeout":
             return "again heard" if facts.heard is not None and facts.heard.ago < RTO else "again"
         case Init() | CookieEcho() if facts.retransmission:

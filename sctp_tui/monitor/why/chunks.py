@@ -506,6 +506,12 @@ CHUNKS = {
         "T2-shutdown ran out; or DATA came again in SHUTDOWN-SENT, which has to be answered with SHUTDOWN at "
         "once. The Cumulative TSN Ack is the same.",
     ),
+    "SHUTDOWN/again soon": Explanation(
+        "9260 9.2",
+        "The same again, sooner than an end usually repeats it.",
+        "No DATA was seen to come right before it: T2-shutdown ran out, where RTO is below the usual 1 s; or "
+        "it answers DATA that was not seen; or the network made a copy.",
+    ),
     "SHUTDOWN/at once": Explanation(
         "9260 9.2",
         "Data came after this end had asked for the shutdown: so it says again what it has. Something before "
