@@ -142,6 +142,9 @@ def test_no_timer_runs_out_as_it_was_restarted_a_moment_ago(wire: Wire) -> None:
     wire.put("in", data(0), at=1.101)
     wire.put("in", data(5), at=1.2)
     assert [_whys(wire, number) for number in (7, 8)] == [["fast"], ["marked"]]
+    wire.made[-2:] = []
+    wire.put("in", data(0), data(5), at=1.101)  # in that moment it may well run out
+    assert _whys(wire, -1) == ["fast", "timeout"]
 
 
 def test_a_timer_that_ran_since_an_earlier_chunk_runs_out_early(wire: Wire) -> None:

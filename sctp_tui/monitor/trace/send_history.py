@@ -372,7 +372,11 @@ class SendHistory:
         marked = sent < timer.expired and (ran < timer.ran * EARLY or tsn != earliest) and not with_it
         for_sure = marked and timer.expired - sent >= timer.ran * EARLY
         # T3-rtx runs since the earliest was sent again, and that would go first (section 6.3.3, rule E3).
-        runs = tsn != earliest and sent < self._sent[earliest].at and now - self._sent[earliest].at < self.rto
+        runs = (
+            tsn != earliest
+            and sent < self._sent[earliest].at
+            and 0 < now - self._sent[earliest].at < self.rto
+        )
         reports = None if for_sure else self._reported(now, tsn, timer=usual, marked=marked, runs=runs)
         if reports is not None:
             self._trouble[tsn] = reports.since or _Trouble(tsn, again=True)
