@@ -1,6 +1,7 @@
 """What the ends of a lesson and their link do, as sentences: `client 1 sends hello on 2`.
 
-Each kind of sentence is one entry of `SENTENCES`, from which the help is made, too.
+Each kind of sentence is one entry of `SENTENCES`, from which the help is made, too: `parse` reads a sentence,
+`tell` says a command in one.
 """
 
 import difflib
@@ -24,24 +25,19 @@ from sctp_tui.sctp.commands import (
     SetSpeed,
 )
 from sctp_tui.sctp.endpoint import SctpError
-from sctp_tui.sctp.events import PathRequest
 from sctp_tui.sctp.link import syntax
 from sctp_tui.sctp.link.conditions import Conditions
 from sctp_tui.sctp.parameter_words import parse as parse_parameters
 
+from . import telling
 from .claims import ClaimError
 from .claims import parse as parse_claim
+from .telling import Told
 
 _END = r"(?P<end>server|client \d)"
 _TO = r"(?P<to>client \d)"
 _MOST = 200_000  # octets of a message
 _SEED = 1  # so that the same packets are lost in each run
-_ASKED: dict[str, PathRequest] = {
-    "sends a heartbeat to": "heartbeat",
-    "makes": "primary",
-    "adds": "add",
-    "removes": "remove",
-}
 
 
 class ActionError(Exception):
@@ -84,12 +80,13 @@ _Make = Callable[[Scene, Fields], Sequence[Command] | None]
 
 
 class Sentence(NamedTuple):
-    """A kind of sentence: an example, what it does, its form, and the commands that it stands for."""
+    """A kind of sentence: an example, what it does, its form, its commands, and the way back from them."""
 
     example: str
     about: str
     form: re.Pattern[str]
     make: _Make
+    tell: Callable[[Command, Told], str | None]
     check: Callable[[Fields], object] = lambda fields: None
 
 
@@ -116,13 +113,25 @@ def parse(text: str) -> Action:
     raise ActionError(f"nobody knows how to do {text!r}" + (f": as in {near[0]!r}?" if near else ""))
 
 
+def tell(command: Command, told: Told) -> str | None:
+    """The sentence that stands for a command; None where a lesson has no words for it."""
+    for sentence in SENTENCES:
+        if (text := sentence.tell(command, told)) is not None:
+            try:
+                parse(text)
+            except ActionError:  # it is more than a sentence may say, as a message that is too long
+                return None
+            return text
+    return None
+
+
 def _form(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern.replace("END", _END).replace("TO", _TO))
 
 
 def _payload(fields: Fields) -> bytes:
     if (size := fields.get("size")) is not None:
-        return bytes(range(97, 123)) * (int(size) // 26 + 1)
+        return telling.ALPHABET * (int(size) // 26 + 1)
     text = fields["text"]
     return (text[1:-1] if text[:1] == '"' else text).encode()
 
@@ -180,7 +189,7 @@ def _speed(fields: Fields) -> float:
 
 
 _SEND = (
-    r'END sends(?: (?P<count>\d{1,3}) times)? (?:(?P<size>\d{1,6}) octets|(?P<text>"[^"]+"|\S+))'
+    r'END sends(?: (?P<count>\d{1,3}) times)? (?:(?P<size>\d{1,6}) octets|(?P<text>"(?s:.+)"|\S+))'
     r"(?: to TO)? on (?P<stream>\d{1,5})(?P<unordered> unordered)?"
     r"(?: ppid (?P<ppid>\d{1,10}))?(?: lifetime (?P<lifetime>\d{1,6}))?"
 )
@@ -191,12 +200,14 @@ SENTENCES: Sequence[Sentence] = (
         "sets up its association without a message",
         _form("END connects"),
         lambda scene, fields: None if scene.is_up(fields["end"]) else [Connect(fields["end"])],
+        telling.connect,
     ),
     Sentence(
         "client 1 and server connect",
         "both send an INIT at once",
         _form("END and server connect"),
         lambda scene, fields: [Connect(fields["end"], collide=True)],
+        telling.collide,
     ),
     Sentence(
         'client 1 sends "hello there" on 2 unordered ppid 46 lifetime 500',
@@ -204,6 +215,7 @@ SENTENCES: Sequence[Sentence] = (
         "`sends 20 times x on 1` so many",
         _form(_SEND),
         _send,
+        telling.send,
         _check_message,
     ),
     Sentence(
@@ -211,36 +223,42 @@ SENTENCES: Sequence[Sentence] = (
         "shuts its association down; `server closes to client 1`",
         _form("END closes(?: to TO)?"),
         _of_key(lambda key, fields: CloseAssociation(key)),
+        telling.close,
     ),
     Sentence(
         "client 1 aborts because out of coffee",
         "aborts its association, with a reason or without; `server aborts to client 1`",
         _form("END aborts(?: to TO)?(?: because (?P<reason>.+))?"),
         _of_key(lambda key, fields: AbortAssociation(key, fields.get("reason", ""))),
+        telling.abort,
     ),
     Sentence(
         "client 1 crashes",
         "is gone without a packet; it comes back as it connects or sends",
         _form("END crashes"),
         lambda scene, fields: [Crash(fields["end"])] if scene.key(fields["end"]) else None,
+        telling.crash,
     ),
     Sentence(
         "server stops reading",
         "takes nothing more out of its socket",
         _form("END stops reading"),
         lambda scene, fields: [PauseReading(fields["end"], paused=True)],
+        telling.stop_reading,
     ),
     Sentence(
         "server reads again",
         "takes what waits, and what comes",
         _form("END reads again"),
         lambda scene, fields: [PauseReading(fields["end"], paused=False)],
+        telling.read_again,
     ),
     Sentence(
         "client 1 sets rto=500:500:1000",
         "sets protocol parameters of its association, in the words of `help timers`",
         _form("END sets (?P<words>.+?)(?: to TO)?"),
         _of_key(lambda key, fields: SetParameters(key, parse_parameters(fields["words"]))),
+        telling.set_parameters,
         lambda fields: parse_parameters(fields["words"]),
     ),
     Sentence(
@@ -248,24 +266,28 @@ SENTENCES: Sequence[Sentence] = (
         "the SSNs of these of its streams begin anew, if the peer grants it; without numbers of all",
         _form(r"END resets streams(?P<streams> \d+(?:, ?\d+)*)?(?: to TO)?"),
         _of_key(lambda key, fields: AskStreams(key, "reset_out", _streams(fields))),
+        telling.reset_streams,
     ),
     Sentence(
         "client 1 asks for 3 more streams",
         "asks the peer to take so many more",
         _form(r"END asks for (?P<more>\d{1,4}) more streams(?: to TO)?"),
         _of_key(lambda key, fields: AskStreams(key, "add_out", (), int(fields["more"]))),
+        telling.add_streams,
     ),
     Sentence(
         "client 1 makes 10.2.0.1 primary",
         "of its paths; likewise `sends a heartbeat to`, `adds` and `removes` an address",
         _form(r"END (?P<what>sends a heartbeat to|makes|adds|removes) (?P<address>[\d.:a-f]+)(?: primary)?"),
-        _of_key(lambda key, fields: AskPath(key, _ASKED[fields["what"]], fields["address"])),
+        _of_key(lambda key, fields: AskPath(key, telling.ASKED[fields["what"]], fields["address"])),
+        telling.ask_path,
     ),
     Sentence(
         "link drops DATA#1",
         "loses the next packet with such a chunk, in the words of `help link`",
         _form(r"link(?: (?P<link>[1-4]))? drops (?P<drop>\S+)"),
         lambda scene, fields: [DropNext(syntax.parse_drop(fields["drop"]), int(fields.get("link", 0)))],
+        telling.drop,
         lambda fields: syntax.parse_drop(fields["drop"]),
     ),
     Sentence(
@@ -273,6 +295,7 @@ SENTENCES: Sequence[Sentence] = (
         "the conditions of a link: `link` of all in both directions, `link 2 out` of one; `has off` for none",
         _form(r"link(?: (?P<link>[1-4]))?(?: (?P<way>in|out))? has (?P<words>.+)"),
         _set_link,
+        telling.set_link,
         lambda fields: syntax.parse(fields["words"]),
     ),
     Sentence(
@@ -280,24 +303,28 @@ SENTENCES: Sequence[Sentence] = (
         "goes on once such a claim holds, as where the link is to change after a packet was sent",
         _form("wait for (?P<claim>.+)"),
         lambda scene, fields: [] if scene.holds(fields["claim"]) else None,
+        telling.no_command,
     ),
     Sentence(
         "time stops",
         "the link's time stands still (userspace)",
         _form("time stops"),
         lambda scene, fields: [SetSpeed(0.0)],
+        telling.stop_time,
     ),
     Sentence(
         "time goes from packet to packet",
         "with its time stopped, until the step has come to its end",
         _form("time (?P<steps>goes from packet to packet)"),
         lambda scene, fields: [SetSpeed(0.0)],
+        telling.step_time,
     ),
     Sentence(
         "time goes on",
         "as real time does; `time goes 100 times faster` (userspace)",
         _form(r"time goes (?:(?P<on>on)|(?P<speed>10|100) times faster)"),
         lambda scene, fields: [SetSpeed(_speed(fields))],
+        telling.set_speed,
     ),
 )
 """All that can be done."""
