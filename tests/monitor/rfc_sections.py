@@ -50,7 +50,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
     "5737": {"": "192.0.2"},
     "6335": {"6": "range"},
     "6458": {
-        "": "name|notification|monitor",
+        "": "name|notification|monitor|calls",
         "3": "one-to-many|program",
         "3.1": "assoc(iation)? ID|bind or listen|by which",
         "3.1.3": "listen",
@@ -81,6 +81,9 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "8.2.1": "SCTP_STATUS|socket options",
         "8.2.2": "PEER_ADDR_INFO",
         "9.2": "branche[sd]|of its own|peel",
+        "9.9": "sctp_connectx|set an association up",
+        "9.12": "sctp_sendv|send a message",
+        "9.13": "sctp_recvv|receives one message",
     },
     "6525": {
         "": "reset|asked for",
