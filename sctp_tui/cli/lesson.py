@@ -26,10 +26,23 @@ def lesson(words: Sequence[str]) -> int:
             return _follow()
         if not options.name:
             return _print(_listed())
-        return _play(options)
+        if options.name == "new":
+            raise LessonError(
+                "new: a lesson is written by doing it: start sctp-tui, do what it shows, and press F4"
+            )
+        return _code(options) if options.code else _play(options)
     except (LessonError, StackUnavailable) as error:
         complain(str(error), "lesson")
         return 1
+
+
+def _code(options: LessonOptions) -> int:
+    """Print the calls of a lesson as a program."""
+    from sctp_tui.lessons.code.program import LANGUAGES, program
+    from sctp_tui.lessons.lesson import find
+
+    language = next(one for one in LANGUAGES if one == options.code)
+    return _print(program(find(options.name), language).splitlines())
 
 
 def _play(options: LessonOptions) -> int:

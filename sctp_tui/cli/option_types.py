@@ -116,9 +116,10 @@ IN_CONFIG = (
 @dataclass
 class LessonOptions:
     """Options of `lesson`: the `name` of one, or a file; or which to `check`, `all` of them. `notes`: follow
-    the one that is played on another terminal."""
+    the one that is played on another terminal. `code`: print the calls, in C or in Python."""
 
     name: str = ""
+    code: Literal["", "c", "python"] = ""
     check: str = ""
     notes: bool = False
     stack: Wanted = "auto"

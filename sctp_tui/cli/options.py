@@ -504,6 +504,7 @@ examples:
   sctp-tui lesson                     list the lessons
   sctp-tui lesson streams             play one; Space goes on
   sctp-tui lesson my.toml             one of your own
+  sctp-tui lesson streams --code c    its calls as a program, in C (libsctp) or python (pysctp)
   sctp-tui lesson --check all         prove that each shows what it claims, by its cause""",
     )
     group = parser.add_argument_group("lesson")
@@ -511,6 +512,12 @@ examples:
         "--notes", action="store_true", help="on a second terminal: what the presenter needs, as it goes on"
     )
     group.add_argument("--check", metavar="NAME", help="prove a lesson, a file, or all, without a screen")
+    group.add_argument(
+        "--code",
+        type=one_of("language", "c", "python"),
+        metavar="LANGUAGE",
+        help="print the calls of a lesson as a program: c (libsctp), or python (pysctp)",
+    )
     group.add_argument("--stack", type=stack(*get_args(Wanted)), metavar="STACK", help=_STACKS)
     group.add_argument("--theme", type=theme, metavar="NAME", help="colours, as for the screen")
     group.add_argument("--large", action="store_true", help="for a projector: large text")
@@ -523,6 +530,8 @@ examples:
     if options.name and (options.check or options.notes):
         given = "--check" if options.check else "--notes"
         parser.error(f"{given}: it plays nothing: leave out the lesson's name beside it")
+    if options.code and not options.name:
+        parser.error(f"--code: of which lesson? write {PROG} lesson streams --code {options.code}")
     return options
 
 

@@ -34,7 +34,7 @@ PLACES: Mapping[str, Place] = {
     "menu": Place(
         "In a list to choose from", "Menu", "clients sort columns export copy drop lesson_list help"
     ),
-    "text": Place("In a text that scrolls", "ScrolledText", "explain filter_help packet help"),
+    "text": Place("In a text that scrolls", "ScrolledText", "explain filter_help packet code help"),
     "sort": Place("In the list to sort by", "SortScreen"),
     "columns": Place("In the choice of columns", "ColumnsScreen"),
     "export": Place("In the export", "ExportScreen"),
@@ -50,6 +50,7 @@ PLACES: Mapping[str, Place] = {
     "filter_help": Place("In the filter's help", "FilterHelpScreen"),
     "drop": Place("In the list of what to lose", "DropScreen"),
     "lesson_list": Place("In the list of lessons", "LessonScreen"),
+    "code": Place("In the code of a lesson", "CodeScreen"),
     "cut": Place("In the list of links", "CutScreen"),
     "path": Place("In the list of what to ask of paths", "PathScreen"),
     "form": Place("In a form", "Form", typed=True),
@@ -111,6 +112,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("search_next", "lists", ".", "search_next(1)", "Next found", "Match below", footer=False),
     Action("search_back", "lists", "comma", "search_next(-1)", "Found before", "Match above", footer=False),
     Action("to_lesson", "lists", "f3", "to_lesson", "Lesson", "Choose a lesson, or go to it", footer=False),
+    Action(
+        "write_lesson", "lists", "f4", "write_lesson", "Write a lesson", "A lesson from what was done",
+        footer=False,
+    ),
     Action("help", "lists", "?,f1", "help", "Help", "Keys, questions and topics"),
     # With priority, so that what is typed right after them goes where they lead.
     Action("next", "lists", "tab", "app.focus_next", "", "Next pane or field", priority=True),
@@ -140,6 +145,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("lesson_again", "lesson", "backspace", "again", "Again", "The step anew, or the one before"),
     Action("lesson_itself", "lesson", "p", "by_itself", "By itself", "Let it go on by itself, or not"),
     Action("lesson_hint", "lesson", "h", "hint", "Hint", "A hint, where there is one"),
+    Action("lesson_code", "lesson", "C", "code", "Code", "The calls of this step, in C and Python"),
     Action("lesson_start", "lesson", "home", "from_the_start", "", "The lesson from its start"),
     *(
         Action(f"lesson_{n}", "lesson", str(n), f"answer('{n}')", "", f"Answer {n}", footer=False)
@@ -237,6 +243,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("generator_stop_all", "generator", "ctrl+s", "stop_all", "Stop all", "Stop all generators"),
     Action("generator_stop", "generators", "x", "stop", "Stop", "Stop this one"),
     Action("naming_submit", "naming", "enter", "submit", "Name it", "Give it this name", priority=True),
+    Action("code_language", "code", "tab", "language", "Language", "C, or Python", priority=True),
+    Action("code_copy", "code", "y", "copy_step", "Copy", "Copy the calls of this step"),
+    Action("code_copy_all", "code", "Y", "copy_program", "Copy all", "Copy the lesson as one program"),
+    Action("code_back", "code", "escape,q,C", "back", "Back", "Back to the lesson"),
     Action("lesson_list_back", "lesson_list", "escape,q", "back", "Back", "Play none"),
     Action("drop_back", "drop", "escape,q", "back", "Back", "Lose nothing"),
     Action("cut_back", "cut", "escape,q", "back", "Back", "Leave the links as they are"),

@@ -24,6 +24,7 @@ from textual.widget import Widget
 from sctp_tui.engine.engine import Engine
 from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.engine.watchdog import Watchdog
+from sctp_tui.lessons.record import Record
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.names import Names
 from sctp_tui.monitor.text import units
@@ -83,6 +84,7 @@ class SctpApp(App[None], inherit_bindings=False):
         self.settings = settings
         self.clock = clock or Clock()
         self.monitor = Monitor()
+        self.record = Record(self.monitor)
         self._mask: Mask | None = None
         if settings.mask_addresses:
             from sctp_tui.monitor import masking
@@ -206,9 +208,14 @@ class SctpApp(App[None], inherit_bindings=False):
 
     def submit(self, *commands: Command) -> None:
         """Send commands to the engine."""
+        self._note(*commands)
         self.engine.submit(*commands)
         if self.lesson is not None:
             self.lesson.user_did(*commands)
+
+    def _note(self, *commands: Command) -> None:
+        for command in commands:
+            self.record.take(command, self.clock.mono())
 
     def remember_names(self) -> None:
         """Keep the names of hosts for the next run, unless addresses are masked."""
@@ -233,6 +240,7 @@ class SctpApp(App[None], inherit_bindings=False):
 
     def _of_lesson(self, *commands: Command) -> None:
         """Carry out what a lesson does; its clients are the client pane's, too."""
+        self._note(*commands)
         self.engine.submit(*commands)
         for command in commands:
             if isinstance(command, OpenClient):

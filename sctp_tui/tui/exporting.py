@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from textual.app import App
 
+from sctp_tui.lessons.record import Record
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.filter.view import View
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.text import units
 from sctp_tui.sctp.endpoint import Clock
 
 from .association_table import AssociationTable
@@ -55,3 +57,18 @@ class Exporting(msgspec.Struct, frozen=True):
             association, self.monitor, self.wire.shown, self.monitor.link_time(now)
         )
         self.ask(ExportScreen(choices, self.clock.wall()), self.tell)
+
+    def ask_for_lesson(self, record: Record, paths: int) -> None:
+        """Ask where to write a lesson from what was done; say why where none can be made of it."""
+        from sctp_tui.lessons.draft import DraftError, draft
+
+        from .dialogs.export_screen import Exportable, ExportScreen
+
+        try:
+            text = draft(record, self.monitor, max(1, paths)).encode()
+        except DraftError as error:
+            self.tell(str(error), good=False)
+            return
+        what = units.many(text.count(b"[[step]]"), "step")
+        choices = [Exportable("lesson", "TOML", ".toml", what, 1, lambda: [text])]
+        self.ask(ExportScreen(choices, self.clock.wall(), "Write a lesson from what was done"), self.tell)

@@ -577,3 +577,7 @@ class MainScreen(Screen[None]):
     def action_export(self) -> None:
         """Write what is shown to a file."""
         self._exporting.ask_what(self._current.of_keys, packets_first=self.has_class("-wire"))
+
+    def action_write_lesson(self) -> None:
+        """Write a lesson from what was done since the server was opened."""
+        self._exporting.ask_for_lesson(self._program.record, self._settings.paths)

@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from sctp_tui.lessons.record import Record
 from sctp_tui.sctp.commands import Command
 from sctp_tui.sctp.endpoint import Clock
 
@@ -17,6 +18,7 @@ class Program(Protocol):
     state: SavedState
     keys: Keys
     hangup: Hangup
+    record: Record
 
     def submit(self, *commands: Command) -> None:
         """Send commands to the engine."""

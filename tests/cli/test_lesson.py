@@ -59,12 +59,21 @@ def test_what_can_not_be_played_is_told_in_one_line() -> None:
         (["streams", "gone"], "one word too many"),
         (["streams", "--check", "gone"], "leave out the lesson's name"),
         (["streams"], "a lesson needs a terminal"),
+        (["streams", "--code", "rust"], "'rust' is no language: give c, python"),
+        (["new"], "start sctp-tui, do what it shows, and press F4"),
+        (["--code", "c"], "--code: of which lesson? write sctp-tui lesson streams --code c"),
         (["/dev/null.toml"], "No such file"),
     ):
         done = _run(*words)
         assert done.returncode in (1, 2)
         assert said in done.stderr
         assert done.stderr.count("\n") == 1
+
+
+def test_the_calls_of_one_are_printed_as_a_program() -> None:
+    in_c, in_python = _run("streams", "--code", "c").stdout, _run("streams", "--code", "python").stdout
+    assert "int main(void) {" in in_c
+    compile(in_python, "streams.py", "exec")
 
 
 def test_the_notes_follow_the_lesson_that_is_played(home: Path) -> None:

@@ -7,12 +7,15 @@ from pathlib import Path
 import pytest
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widgets import Static
 
 from sctp_tui.lessons.claims import parse
+from sctp_tui.lessons.code.program import program
 from sctp_tui.lessons.lesson import find, ours
 from sctp_tui.lessons.session import Session
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.dialogs.lesson_screen import LessonScreen
+from sctp_tui.tui.lessons.code_screen import CodeScreen
 from sctp_tui.tui.lessons.lesson_pane import LessonPane
 from sctp_tui.tui.state import SavedState
 
@@ -142,3 +145,27 @@ async def test_what_a_step_points_at_has_the_cursor() -> None:
         assert session.pointed_at == lost
         await pilot.press("tab")
         await until(pilot, lambda: app.screen.focused is not None)
+
+
+async def test_the_code_of_a_step_is_shown_and_copied_in_both_languages() -> None:
+    async with lesson("streams") as (app, session, pilot):
+        await _play(pilot, session)
+        await pilot.press("C")
+        await until(pilot, lambda: isinstance(app.screen, CodeScreen))
+
+        def shown() -> str:
+            return "".join(str(one.render()) for one in app.screen.query(Static))
+
+        await until(pilot, lambda: 'TEXT("hello")' in shown())
+        await pilot.press("y")
+        assert app.clipboard.startswith("/* link has delay=20ms: no call does that")
+        await pilot.press("tab")
+        await until(pilot, lambda: 'sctp_send(b"hello"' in shown())
+        await pilot.press("Y")
+        assert app.clipboard == program(session.lesson, "python")
+        await pilot.press("C")
+        await until(pilot, lambda: not isinstance(app.screen, CodeScreen))
+        await pilot.press("space")
+        await until(pilot, lambda: session.at == 1 and session.stage == "asking")
+        await pilot.press("C")
+        await until(pilot, lambda: 'sctp_send(b"A2"' in shown())

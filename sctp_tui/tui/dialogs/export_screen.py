@@ -119,8 +119,9 @@ class ExportScreen(ModalScreen[str]):
             self.size = size
             self.failed = failed
 
-    def __init__(self, choices: Sequence[Exportable], at: float) -> None:
+    def __init__(self, choices: Sequence[Exportable], at: float, title: str = "Export what is shown") -> None:
         super().__init__()
+        self._title = title
         self._sources = choices
         self._stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(at))
         self._thread: threading.Thread | None = None
@@ -131,7 +132,7 @@ class ExportScreen(ModalScreen[str]):
 
     def compose(self) -> ComposeResult:
         with Vertical() as dialog:
-            dialog.border_title = "Export what is shown"
+            dialog.border_title = self._title
             yield Menu(
                 *(
                     Option(

@@ -1,7 +1,7 @@
 """The pane of a lesson: what its step asks, what was answered, what is so and why."""
 
 from collections.abc import Iterator
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
@@ -12,6 +12,9 @@ from sctp_tui.lessons.session import Session
 from sctp_tui.sctp.printable import printable
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.heading import Heading
+
+if TYPE_CHECKING:
+    from sctp_tui.lessons.code.program import Language
 
 _Line = tuple[str, str]  # a text, and its style
 
@@ -35,6 +38,7 @@ class LessonPane(Static, can_focus=True):
         super().__init__(id="lesson", markup=False)
         self._session = session
         self._drawn: tuple[object, ...] | None = None
+        self._language: Language = "c"  # of the code that was shown last
 
     def show(self) -> None:
         """Draw what has changed."""
@@ -137,6 +141,15 @@ class LessonPane(Static, can_focus=True):
         if not self._session.step.hint:
             self.notify("there is no hint: go on with Space, and look")
         self.show()
+
+    def action_code(self) -> None:
+        """Show the calls that make the step happen."""
+        from .code_screen import CodeScreen
+
+        def shown(language: "Language | None") -> None:
+            self._language = language or self._language
+
+        self.app.push_screen(CodeScreen(self._session.lesson, self._session.at, self._language), shown)
 
     def action_answer(self, digit: str) -> None:
         """Answer the question."""
