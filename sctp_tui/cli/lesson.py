@@ -1,14 +1,17 @@
-"""`sctp-tui lesson`: lists the lessons, plays one on the screen, or proves some without one."""
+"""`sctp-tui lesson`: lists the lessons, plays one on the screen or for paper, or proves some."""
 
 import time
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from . import lesson_paper
 from .option_types import LessonOptions
 from .options import lesson_options
 from .stdout import LineOutput, OutputEnded, complain, no_terminal
 
 if TYPE_CHECKING:
+    from sctp_tui.lessons.lesson import Lesson
     from sctp_tui.lessons.session import Place
     from sctp_tui.sctp.events import StackName
 
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 def lesson(words: Sequence[str]) -> int:
     """Run the command with these words; its exit status."""
     options = lesson_options(words)
-    from sctp_tui.lessons.lesson import LessonError
+    from sctp_tui.lessons.lesson import LessonError, find
     from sctp_tui.sctp.endpoint import StackUnavailable
 
     try:
@@ -24,12 +27,21 @@ def lesson(words: Sequence[str]) -> int:
             return _check(options)
         if options.notes:
             return _follow()
+        if options.grade:
+            return _print(lesson_paper.grades(*map(Path, options.grade)))
         if not options.name:
             return _print(_listed())
         if options.name == "new":
             raise LessonError(
                 "new: a lesson is written by doing it: start sctp-tui, do what it shows, and press F4"
             )
+        if options.handout is not None:
+            found = find(options.name)
+            return _print(lesson_paper.handout(found, _stack_for(found, options), Path(options.handout)))
+        if options.sheet is not None:
+            found = find(options.name)
+            stack, folder = _stack_for(found, options), Path(options.sheet)
+            return _print(lesson_paper.sheet(found, stack, options.seed, folder))
         return _code(options) if options.code else _play(options)
     except (LessonError, StackUnavailable) as error:
         complain(str(error), "lesson")
@@ -47,13 +59,10 @@ def _code(options: LessonOptions) -> int:
 
 def _play(options: LessonOptions) -> int:
     """Play a lesson on the screen, on the first stack of its own that works here."""
-    from sctp_tui.lessons.lesson import LessonError, find
+    from sctp_tui.lessons.lesson import find
 
     found = find(options.name)
-    stack = next((one for one in _usable(options) if one in found.stacks), None)
-    if stack is None:
-        needed, way = " or ".join(found.stacks), f"`sctp-tui lab --tty -- sctp-tui lesson {found.name}`"
-        raise LessonError(f"{found.name} needs the {needed} stack, which does not work here: {way}")
+    stack = _stack_for(found, options)
     if elsewhere := no_terminal():
         complain(
             f"a lesson needs a terminal, and {elsewhere}: give it one, or --check, which needs none", "lesson"
@@ -66,6 +75,17 @@ def _play(options: LessonOptions) -> int:
 
     like = Settings(theme=options.theme, large=options.large, state=usual_state_path())
     return run(of_lesson(found, stack, like))
+
+
+def _stack_for(lesson: "Lesson", options: LessonOptions) -> "StackName":
+    """The first stack that works here, of those that the user wants and the lesson names."""
+    from sctp_tui.lessons.lesson import LessonError
+
+    stack = next((one for one in _usable(options) if one in lesson.stacks), None)
+    if stack is None:
+        needed, way = " or ".join(lesson.stacks), f"`sctp-tui lab --tty -- sctp-tui lesson {lesson.name}`"
+        raise LessonError(f"{lesson.name} needs the {needed} stack, which does not work here: {way}")
+    return stack
 
 
 def _usable(options: LessonOptions) -> "tuple[StackName, ...]":

@@ -116,12 +116,20 @@ IN_CONFIG = (
 @dataclass
 class LessonOptions:
     """Options of `lesson`: the `name` of one, or a file; or which to `check`, `all` of them. `notes`: follow
-    the one that is played on another terminal. `code`: print the calls, in C or in Python."""
+    the one that is played on another terminal. `code`: print the calls, in C or in Python.
+
+    `handout` and `sheet` are the folders for what is made of a lesson for a class, `seed` is what a sheet
+    differs by. `grade` are the files of a key and of answers.
+    """
 
     name: str = ""
     code: Literal["", "c", "python"] = ""
     check: str = ""
     notes: bool = False
+    handout: str | None = None
+    sheet: str | None = None
+    seed: int | None = None
+    grade: list[str] | None = None
     stack: Wanted = "auto"
     theme: str | None = None
     large: bool = False

@@ -35,12 +35,16 @@ def played(
     stack: StackName,
     without: int = -1,
     patience: Callable[[int], float] = lambda at: PATIENCE,
+    monitor: Monitor | None = None,
 ) -> Iterator[StepResult]:
-    """Play a lesson to its end or to its first failure; of step `without` the cause is left out."""
+    """Play a lesson to its end or to its first failure; of step `without` the cause is left out.
+
+    What happens is folded into `monitor`.
+    """
     queue = EventQueue(lossless=True)
     opened = partial(open_stack, paths=lesson.paths)
     engine = Engine(queue, packets=(stack,), grace=0.2, open_stack=opened)
-    monitor, clock = Monitor(), Clock()
+    monitor, clock = monitor or Monitor(), Clock()
     engine.start()
     try:
         player = Player(lesson, stack, monitor, engine.submit, clock.mono, watch=True)

@@ -120,6 +120,12 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return named[0] if named else "client 1"
 
     @property
+    def sender(self) -> str:
+        """The end whose messages it is about: the first that sends some, else the client."""
+        sends = re.search(r"(server|client \d) sends (?!a heartbeat)", " ".join((self.cause, *self.do)))
+        return sends[1] if sends else self.client
+
+    @property
     def claims(self) -> list[Claim]:
         """`until`, where there is one, and all of `expect`. Raises `ClaimError`."""
         return [parse_claim(one) for one in (*([self.until] if self.until else []), *self.expect)]

@@ -76,6 +76,12 @@ class Monitor:
         """The newest state of the links whose time is this program's, None where there are none."""
         return self.links.get(0)
 
+    @property
+    def captured(self) -> set[str]:
+        """The endpoints whose packets are captured on an interface, so that they have real addresses."""
+        views = self.endpoints.views.items()
+        return {name for name, view in views if view.stack and not TRAITS[view.stack].sees_packets}
+
     def carries(self, stack: StackName) -> bool:
         """Whether this program carries the packets of a stack's endpoints, and so sees and may lose them."""
         return TRAITS[stack].sees_packets or any(self.links)

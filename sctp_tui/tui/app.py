@@ -325,7 +325,7 @@ class SctpApp(App[None], inherit_bindings=False):
         if not self.is_running:
             return  # the widgets are being taken down
         ended = not self.engine.running  # asked first, so that its last events are in the queue
-        calm = not self._fold()
+        calm = not self.fold()
         if ended:  # events still queued are shown to nobody
             self.exit(return_code=0 if self._ending else 1)
             return
@@ -352,7 +352,7 @@ class SctpApp(App[None], inherit_bindings=False):
         """A frame that was begun at `start` (s, monotonic) is on the screen: set when the next is due."""
         self._show_next = start + min(_LONGEST, _PAUSE * (self.clock.mono() - start))
 
-    def _fold(self) -> bool:
+    def fold(self) -> bool:
         """Take in at most `_MOST` events, the rest soon after; whether there were any."""
         batch = self.event_queue.drain(limit=_MOST)
         if self._mask is not None:
@@ -372,7 +372,7 @@ class SctpApp(App[None], inherit_bindings=False):
         """Fold until no event waits. A Textual timer for each pause would cost as much as the folding."""
         while self.is_running and self.event_queue.waiting:
             await asyncio.sleep(_BREATH)
-            self._fold()
+            self.fold()
         self._rest_comes = False
 
     def _follow_servers(self) -> None:

@@ -272,12 +272,12 @@ class MainScreen(Screen[None]):
         self._followed = now
         self._program.state.put("lesson_now", now)
         if lesson.stage == "playing":
-            self.call_next(self._look_at, lesson.step)
+            self.call_next(self._look_at, lesson, lesson.step)
         elif lesson.stage == "shown" and (number := lesson.pointed_at):
             self.call_next(self._wire.point_at, number)
 
-    async def _look_at(self, step: "Step") -> None:
-        """Show the part of the screen that a step is about, of its client's association."""
+    async def _look_at(self, lesson: "Session", step: "Step") -> None:
+        """Show the part of the screen that a step is about, of its client's association and its sender."""
         self._clients.choose(step.client)
         self._current.was_typed_for()
         if step.look in ("table", "log"):
@@ -286,6 +286,9 @@ class MainScreen(Screen[None]):
         else:
             await self.see(step.look)
             self._wire.follow()
+            sent = lesson.player.conversation(step.client)
+            if sent is not None:
+                self._wire.turn_to("out" if sent.endpoint == step.sender else "in")
         self.set_focus(self.query_one(LessonPane))
 
     @on(LessonPane.Moved)

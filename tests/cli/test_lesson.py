@@ -61,7 +61,7 @@ def test_what_can_not_be_played_is_told_in_one_line() -> None:
         (["streams"], "a lesson needs a terminal"),
         (["streams", "--code", "rust"], "'rust' is no language: give c, python"),
         (["new"], "start sctp-tui, do what it shows, and press F4"),
-        (["--code", "c"], "--code: of which lesson? write sctp-tui lesson streams --code c"),
+        (["--code", "c"], "--code: of which lesson? give its name: sctp-tui lesson NAME --code c"),
         (["/dev/null.toml"], "No such file"),
     ):
         done = _run(*words)

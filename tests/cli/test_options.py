@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from sctp_tui.cli.option_types import ScreenOptions, SendOptions
-from sctp_tui.cli.options import screen_options, send_options, serve_options
+from sctp_tui.cli.options import lesson_options, screen_options, send_options, serve_options
 from tests.patience import PATIENCE
 
 Read = Callable[[Sequence[str]], object]
@@ -41,6 +41,14 @@ Read = Callable[[Sequence[str]], object]
         (serve_options, "--port", "--port: expected one argument"),
         (screen_options, "--port 5 serve", "'serve' must come first: sctp-tui serve [OPTIONS]"),
         (screen_options, "server", "no command 'server': there are serve, send, lesson, doctor, lab, help"),
+        (lesson_options, "a --handout x --sheet y", "--sheet: not together with --handout: give one of them"),
+        (lesson_options, "--check all --handout x", "--handout: not together with --check"),
+        (lesson_options, "--handout x", "--handout: of which lesson? give its name: sctp-tui lesson NAME"),
+        (lesson_options, "--sheet x", "--sheet: of which lesson? give its name: sctp-tui lesson NAME"),
+        (lesson_options, "a --seed 1", "--seed: it is for --sheet DIR: give both, or none"),
+        (lesson_options, "a --sheet x --seed -1", "'-1' is no seed: give 0 to 999999999"),
+        (lesson_options, "a --grade x y", "--grade: the key tells the lesson: leave its name out"),
+        (lesson_options, "--grade x", "--grade: expected 2 arguments"),
         (screen_options, "--json", "no option '--json'"),
         (send_options, "", "no address given: write HOST:PORT"),
         (send_options, "::1:x", "IPv6 address is written [::1]:9877"),

@@ -18,6 +18,7 @@ from sctp_tui.tui.dialogs.lesson_screen import LessonScreen
 from sctp_tui.tui.lessons.code_screen import CodeScreen
 from sctp_tui.tui.lessons.lesson_pane import LessonPane
 from sctp_tui.tui.state import SavedState
+from sctp_tui.tui.wire.window_view import WindowView
 
 from . import driving
 from .driving import on_both, until
@@ -169,3 +170,13 @@ async def test_the_code_of_a_step_is_shown_and_copied_in_both_languages() -> Non
         await until(pilot, lambda: session.at == 1 and session.stage == "asking")
         await pilot.press("C")
         await until(pilot, lambda: 'sctp_send(b"A2"' in shown())
+
+
+async def test_what_is_shown_is_what_the_step_s_sender_sends() -> None:
+    async with lesson("cwnd") as (app, session, pilot):
+        for direction in ("in", "out"):  # first of the client, then of the server, the local end
+            await _play(pilot, session)
+            await pilot.pause()
+            view = app.screen.query_one(WindowView)
+            await until(pilot, lambda view=view, direction=direction: view.direction == direction)  # type: ignore[misc]
+            await pilot.press("space")

@@ -10,7 +10,7 @@ from sctp_tui.monitor.trace.conversations import Bounce, Conversation
 from sctp_tui.monitor.trace.inferred import Inferred
 from sctp_tui.monitor.trace.timeline import Line
 from sctp_tui.monitor.why import Level
-from sctp_tui.sctp.events import Event
+from sctp_tui.sctp.events import Direction, Event
 
 
 class Scene(msgspec.Struct, frozen=True):
@@ -57,6 +57,17 @@ class WireContent:
 
 class ConversationView(WireContent):
     """The base of a view of a conversation; `sctp_tui.tui.wire_views` lists all views."""
+
+    direction: Direction = "in"
+    """Of a view that shows one direction: "in" for what the far end sends."""
+
+    def action_turn(self) -> None:
+        """Show the other direction, in a view that shows one."""
+
+    def turn_to(self, direction: Direction) -> None:
+        """Show this direction, in a view that shows one."""
+        if self.direction != direction:
+            self.action_turn()
 
     def draw(self, scene: Scene) -> None:
         """Draw what changed since the last time; of another conversation, all of it."""

@@ -60,8 +60,11 @@ class _Note(NamedTuple):
     y: float
 
 
-def picture(snapshot: TimelineSnapshot, limit: int = PACKETS_DRAWN) -> Iterator[bytes]:
-    """The picture of the newest `limit` packets and of what is between them, piece by piece."""
+def picture(snapshot: TimelineSnapshot, limit: int = PACKETS_DRAWN, pointed_at: int = 0) -> Iterator[bytes]:
+    """The picture of the newest `limit` packets and of what is between them, piece by piece.
+
+    A mark points at the packet with the number `pointed_at`, 0 for none.
+    """
     timeline = yield from snapshot.follow()
     ladder, conversation = timeline.ladder, snapshot.conversation
     first = timeline.place(max(ladder.first, ladder.seen - limit + 1))
@@ -87,6 +90,8 @@ def picture(snapshot: TimelineSnapshot, limit: int = PACKETS_DRAWN) -> Iterator[
     ).encode()
     for arrow in arrows:
         yield _drawn(ladder, arrow).encode()
+        if arrow.row.number == pointed_at:
+            yield f'<path d="M14 {arrow.sent - 7:.1f}l14 7l-14 7Z" fill="{_BAD}"/>\n'.encode()
     for arrow in arrows:
         yield _describe(ladder, arrow, snapshot.now).encode()
     yield "".join(_noted(timeline, note, snapshot.now) for note in notes).encode()

@@ -8,7 +8,6 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace import pcapng
 from sctp_tui.monitor.trace.timeline import LadderOptions, TimelineSnapshot, sides
-from sctp_tui.sctp.stack_registry import TRAITS
 from sctp_tui.tui.dialogs.export_screen import Exportable
 
 from . import ladder_svg
@@ -24,24 +23,10 @@ def wire_sources(
 
     Packets are those kept now, in copies that another thread may read. The ladder has the lines `shown`.
     """
-    wire, endpoints = monitor.wire, monitor.endpoints
-    captured = {
-        name
-        for name, view in endpoints.views.items()
-        if view.stack is not None and not TRAITS[view.stack].sees_packets
-    }
+    wire, captured = monitor.wire, monitor.captured
     found: list[Exportable] = []
-    at = monitor.ends_of(association) if association is not None else None
-    if association is not None and at is not None and at.conversation is not None:
-        conversation = at.conversation
-        snapshot = TimelineSnapshot(
-            conversation.snapshot(),
-            shown,
-            sides(at.ever, conversation),
-            monitor.log.snapshot() if shown.sockets else Log(),
-            monitor.remarks.snapshot(),
-            now,
-        )
+    snapshot = snapshot_of(association, monitor, shown, now) if association is not None else None
+    if association is not None and snapshot is not None:
         count = len(snapshot.conversation)
         which = f"{units.many(count, 'packet')} of association {association.called}"
         drawn = min(count, ladder_svg.PACKETS_DRAWN)
@@ -73,6 +58,23 @@ def wire_sources(
             )
         )
     return found
+
+
+def snapshot_of(
+    association: Association, monitor: Monitor, shown: LadderOptions, now: float
+) -> TimelineSnapshot | None:
+    """What the ladder of an association is drawn from; None where no packets of it are kept."""
+    at = monitor.ends_of(association)
+    if at.conversation is None:
+        return None
+    return TimelineSnapshot(
+        at.conversation.snapshot(),
+        shown,
+        sides(at.ever, at.conversation),
+        monitor.log.snapshot() if shown.sockets else Log(),
+        monitor.remarks.snapshot(),
+        now,
+    )
 
 
 def ladder_text(snapshot: TimelineSnapshot) -> Iterator[bytes]:

@@ -21,7 +21,7 @@ from sctp_tui.monitor.monitor import Monitor, WireEnds
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace.conversations import Conversation, Wire
 from sctp_tui.monitor.trace.timeline import LadderOptions
-from sctp_tui.sctp.events import Event, StackName
+from sctp_tui.sctp.events import Direction, Event, StackName
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.footing import OTHER_LEVEL
 from sctp_tui.tui.widgets.columns import fit
@@ -249,6 +249,11 @@ class WirePane(Vertical):
 
         for view in self.query(LadderView):
             view.action_follow()
+
+    def turn_to(self, direction: Direction) -> None:
+        """Show what is sent in this direction, in a view that shows one."""
+        if isinstance(view := self._shown, ConversationView):
+            view.turn_to(direction)
 
     def point_at(self, number: int) -> None:
         """Put the ladder's cursor on the packet with this number, where it is shown."""
