@@ -15,6 +15,8 @@ from sctp_tui.sctp.kernel import endpoint as kernel_endpoint
 from sctp_tui.sctp.kernel import ring, seen_aborts
 from sctp_tui.sctp.link import conditioner
 from sctp_tui.sctp.userspace import flows, links, pump, sockets, unread
+from sctp_tui.sources import duplicates, identity, ip, records
+from sctp_tui.tui import capture_app
 
 from .places import ROOT
 
@@ -110,6 +112,35 @@ ROWS: dict[str, tuple[list[str], str]] = {
     "the log": (
         [_mib(log.PAYLOAD), _number(log.RECORDS)],
         "monitor/test_log.py test_payload_is_bounded_in_bytes",
+    ),
+    "a record or block of the file": (
+        [_mib(records._LONGEST)],
+        "sources/test_records.py test_lengths_that_lie_cost_no_memory",
+    ),
+    "what a compressed file holds": ([], "sources/test_records.py test_a_bomb_is_taken_bit_by_bit"),
+    "fragmented IP packets": (
+        [_number(ip._DATAGRAMS), _mib(ip._FRAGMENTED)],
+        "sources/test_bounds.py test_fragments_without_an_end",
+    ),
+    "associations followed": (
+        [_number(identity.MOST)],
+        "sources/test_observer.py test_too_many_associations",
+    ),
+    "cookies and HEARTBEATs": (
+        [_number(identity._ECHOES)],
+        "sources/test_bounds.py test_heartbeats_that_nobody_answers",
+    ),
+    "pieces of unfinished messages": (
+        [_mib(endpoint.MESSAGE_LIMIT), _mib(reassembly.TOTAL)],
+        "sources/test_bounds.py test_messages_without_an_end",
+    ),
+    "packets compared with": (
+        [_number(duplicates._KEPT)],
+        "sources/test_bounds.py test_packets_compared_with",
+    ),
+    "its packets": (
+        [_mib(capture_app._PACKETS_KEPT)],
+        "monitor/test_wire.py test_whatever_comes_the_oldest_go_first_and_nothing_else",
     ),
     "packets kept": (
         [_mib(conversations.PACKET_OCTETS_KEPT)],

@@ -36,7 +36,7 @@ def _have_all_streams() -> None:
 
 
 def _run(words: "list[str]") -> int:
-    from .options import send_options, serve_options
+    from .options import open_options, send_options, serve_options
 
     match words:
         case ["serve", *rest]:
@@ -49,6 +49,11 @@ def _run(words: "list[str]") -> int:
             from .send import send
 
             return send(sending)
+        case ["open", *rest]:
+            opening = open_options(rest)
+            from .open import open_capture
+
+            return open_capture(opening)
         case ["lesson", *rest]:
             from .lesson import lesson
 

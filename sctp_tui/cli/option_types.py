@@ -176,3 +176,17 @@ class SendOptions(ParameterOptions):
     wait: float | None = None
     replies: int | None = None
     json: bool = False
+
+
+@dataclass
+class OpenOptions:
+    """Options of `open`: the files, "-" for standard input; and without a screen, what is printed."""
+
+    files: list[str] = field(default_factory=list)
+    json: bool = False
+    packets: bool = False
+    summary: bool = False
+    filter: str = ""
+    mask_addresses: bool = False
+    theme: str | None = None
+    key: list[tuple[str, str]] = field(default_factory=list)

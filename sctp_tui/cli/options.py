@@ -18,6 +18,7 @@ from .option_types import (
     IN_CONFIG,
     PORT,
     LessonOptions,
+    OpenOptions,
     ScreenOptions,
     SendOptions,
     ServeOptions,
@@ -40,7 +41,7 @@ from .option_values import (
 )
 from .parser import PROG, Parser
 
-COMMANDS = ("serve", "send", "lesson", "doctor", "lab", "help")
+COMMANDS = ("serve", "send", "open", "lesson", "doctor", "lab", "help")
 
 
 # --- groups of options
@@ -131,13 +132,7 @@ def _add_server(parser: Parser) -> None:
         metavar="N",
         help="the same seed loses the same packets (default: another seed each time)",
     )
-    parser.add_argument_group("config file").add_argument(
-        "--config",
-        type=Path,
-        metavar="FILE",
-        help="TOML with these options under their names, with _ for -, and a table [keys] (default: "
-        "~/.config/sctp-tui/config.toml, or where the platform has its own)",
-    )
+    _add_config(parser)
 
 
 def _add_parameters(parser: Parser, whose: str) -> None:
@@ -171,6 +166,33 @@ _PARAMETER_OPTIONS = (
 )
 
 
+def _add_looks(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument("--mask-addresses", action=_FLAG, help="show pseudonyms for the addresses of peers")
+    group.add_argument(
+        "--theme",
+        type=theme,
+        metavar="NAME",
+        help="colours: textual-dark, textual-light, ansi-dark (16 colours), and others",
+    )
+    group.add_argument(
+        "--key",
+        type=action_keys,
+        action="append",
+        metavar="NAME=KEYS",
+        help="other keys for an action, as in --key close=b,f4; `sctp-tui help keys` lists the names",
+    )
+
+
+def _add_config(parser: Parser) -> None:
+    parser.add_argument_group("config file").add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="TOML with these options under their names, with _ for -, and a table [keys] (default: "
+        "~/.config/sctp-tui/config.toml, or where the platform has its own)",
+    )
+
+
 def _add_screen(parser: Parser) -> None:
     group = parser.add_argument_group("paths")
     group.add_argument(
@@ -187,21 +209,8 @@ def _add_screen(parser: Parser) -> None:
         help="the link that --link, --link-in and --link-out are for (default: all of them)",
     )
     group = parser.add_argument_group("screen")
-    group.add_argument(
-        "--theme",
-        type=theme,
-        metavar="NAME",
-        help="colours: textual-dark, textual-light, ansi-dark (16 colours), and others",
-    )
+    _add_looks(group)
     group.add_argument("--large", action=_FLAG, help="for a projector: large digits, fewer columns")
-    group.add_argument("--mask-addresses", action=_FLAG, help="show pseudonyms for the addresses of peers")
-    group.add_argument(
-        "--key",
-        type=action_keys,
-        action="append",
-        metavar="NAME=KEYS",
-        help="other keys for an action, as in --key close=b,f4; `sctp-tui help keys` lists the names",
-    )
 
 
 def _add_general(parser: Parser) -> None:
@@ -247,7 +256,7 @@ def _check_paths(parser: Parser, options: ScreenOptions) -> None:
     options.capture = True  # of the links of this program, which takes no right to capture
 
 
-def _check_keys(parser: Parser, options: ScreenOptions) -> None:
+def _check_keys(parser: Parser, options: ScreenOptions | OpenOptions) -> None:
     if not options.key:
         return
     from sctp_tui.tui.actions import clashes
@@ -266,12 +275,13 @@ def screen_options(argv: Sequence[str]) -> ScreenOptions:
     """The options of the screen. Exits where they are wrong, or ask for help."""
     parser = Parser(
         "",
-        "[OPTIONS]\n       %(prog)s {serve,send,lesson,doctor,lab,help} ...",
+        "[OPTIONS]\n       %(prog)s {serve,send,open,lesson,doctor,lab,help} ...",
         "Watch SCTP associations live: a one-to-many server, its associations, the messages, clients.",
         """\
 commands (each has a --help of its own):
   serve                   the server without a screen: a line, or a JSON object, per event
   send HOST:PORT TEXT     the client: sends messages, prints the answers
+  open FILE               captures of others: who aborted, and why; on the screen or without
   lesson [NAME]           SCTP taught on live associations, step by step
   doctor                  which SCTP stacks work on this machine, and what to do for the others
   lab                     a Linux with SCTP in its kernel, for machines whose kernel has none
@@ -465,6 +475,53 @@ exit status: 0 everything acknowledged, and ended as asked; 1 not (one line says
     _add_general(parser)
     options = SendOptions()
     _read_words(parser, parser.parse(_spelt_out(argv), options), options)
+    return options
+
+
+def open_options(argv: Sequence[str]) -> OpenOptions:
+    """The options of `open`. Exits where they are wrong, or ask for help."""
+    parser = Parser(
+        "open",
+        "FILE [FILE ...] [OPTIONS]",
+        "Open captures (pcap or pcapng, of tcpdump, Wireshark and others; compressed ones, too): the\n"
+        "associations in them, their messages and packets. Several files are one capture, in the order of\n"
+        "time; - is standard input.",
+        """\
+examples:
+  sctp-tui open trace.pcapng               the screen: associations, messages, packets
+  sctp-tui open trace.pcapng --summary     each association, and how it ended, by whom and why
+  sctp-tui open trace.pcap.gz --json       an object for each event
+  ssh HOST tcpdump --immediate-mode -U -w - sctp | sctp-tui open -
+
+exit status: 0 all was read; 1 a file could not be read to its end (a line says where); 2 wrong usage.""",
+    )
+    group = parser.add_argument_group("without a screen")
+    output = group.add_mutually_exclusive_group()
+    output.add_argument(
+        "--summary", action="store_true", help="a table of the associations, with how each ended"
+    )
+    output.add_argument("--json", action="store_true", help="one JSON object per line (`sctp-tui help json`)")
+    group.add_argument("--packets", action="store_true", help="with --json: every SCTP packet, too")
+    group.add_argument(
+        "--filter",
+        metavar="EXPR",
+        help="only what passes this filter, as in 'port=38412 event=assoc_change' (`sctp-tui help filter`)",
+    )
+    group = parser.add_argument_group("screen")
+    _add_looks(group)
+    _add_config(parser)
+    _add_general(parser)
+    options = OpenOptions()
+    options.files = parser.parse(argv, options, IN_CONFIG)
+    if not options.files:
+        parser.error("no file given: name a capture, as in trace.pcapng, or - for standard input")
+    if "" in options.files:
+        parser.error("'' names no file: give a path, or - for standard input")
+    if options.files.count("-") > 1:
+        parser.error("- is given more than once, and standard input can be read once: give it once")
+    if options.packets and not options.json:
+        parser.error("--packets: it is for --json: give that, too, or leave it out")
+    _check_keys(parser, options)
     return options
 
 

@@ -33,29 +33,30 @@ def run(settings: Settings) -> int:
     shown: Settings | None = settings
     status = 0
     while shown is not None and not status:
-        try:
-            running = _Running(shown)
-        except termios.error:
-            return 128 + signal.SIGHUP  # the terminal has just gone
-        status = running.run()
+        app = SctpApp(shown)
+        status = show(app)
         back = settings if shown.lesson is not None and settings.lesson is None else None
-        shown = running.chosen or back
+        shown = app.chosen or back
     return status
 
 
+def show(app: SctpApp) -> int:
+    """Run one app on this terminal until the user leaves it; its exit status."""
+    try:
+        running = _Running(app)
+    except termios.error:
+        return 128 + signal.SIGHUP  # the terminal has just gone
+    return running.run()
+
+
 class _Running:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, app: SctpApp) -> None:
         self._terminal = Terminal(_OUTPUT)
-        self._app = SctpApp(settings)
+        self._app = app
         self._app.hangup.last = self._give_back
         self._app.fault = self._fault
         self._said = ""  # the line about the first fault; others mostly follow from it
         self._status = 0
-
-    @property
-    def chosen(self) -> Settings | None:
-        """The settings of the lesson that was chosen on it, None for none."""
-        return self._app.chosen
 
     def run(self) -> int:
         # What a thread's crash prints would go unseen while the screen has the terminal.

@@ -99,11 +99,14 @@ def complain(text: str, command: str = "") -> None:
         os.write(2, line.encode(encoding, "backslashreplace"))
 
 
-def no_terminal() -> str:
-    """Which descriptors that a screen needs are no terminal, as text; "" where they are."""
+def no_terminal(stdin: str = "standard input") -> str:
+    """Which descriptors that a screen needs are no terminal, as text; "" where they are.
+
+    `stdin` is "" where keys come from elsewhere.
+    """
     # The screen is drawn on standard error, so that standard output may be anything.
-    streams = {0: "standard input", 2: "standard error, where it is drawn,"}
-    elsewhere = [name for descriptor, name in streams.items() if not os.isatty(descriptor)]
+    streams = {0: stdin, 2: "standard error, where it is drawn,"}
+    elsewhere = [name for descriptor, name in streams.items() if name and not os.isatty(descriptor)]
     if not elsewhere:
         return ""
     return f"{' and '.join(elsewhere)} {'is none' if len(elsewhere) == 1 else 'are none'}"

@@ -188,6 +188,11 @@ class EventQueue:
         return batch
 
     @property
+    def packet_bytes(self) -> int:
+        """Bytes of the packets that wait to be drained."""
+        return self._packet_bytes
+
+    @property
     def waiting(self) -> int:
         """The number of events that wait to be drained."""
         return len(self._kept) + len(self._events)

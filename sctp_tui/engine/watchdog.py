@@ -2,7 +2,7 @@
 
 from sctp_tui.sctp.endpoint import Clock
 
-from .engine import Engine
+from .worker import Worker
 
 STUCK_AFTER = 2.0
 """Seconds that one turn of the engine may take before it counts as stuck."""
@@ -12,7 +12,7 @@ _STRIDE = 1.0  # s between two calls counted at most, as a process that was susp
 class Watchdog:
     """Called by a consumer a few times a second, from the consumer's thread."""
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    def __init__(self, engine: Worker, clock: Clock) -> None:
         self._engine = engine
         self._clock = clock
         self._turns = -1

@@ -92,6 +92,7 @@ TOPICS: Mapping[str, Topic] = {
         "config",
         "serve",
         "send",
+        "open",
         "json",
         "kernel",
         "lab",

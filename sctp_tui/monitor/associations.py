@@ -21,6 +21,7 @@ from sctp_tui.sctp.events import (
     EndpointClosed,
     Event,
     Message,
+    Observed,
     Opening,
     Origin,
     Packet,
@@ -36,6 +37,7 @@ from sctp_tui.sctp.events import (
     StreamCount,
     Streams,
 )
+from sctp_tui.sctp.states import State
 
 from .history import History, StateChange
 from .link_clock import WORLD, LinkClock
@@ -61,6 +63,13 @@ _PATH_STATES = {  # as `Path.state` has them
     "POTENTIALLY_FAILED": "POTENTIALLY-FAILED",
     "UNREACHABLE": "INACTIVE",
 }
+_OBSERVED: dict[str, State] = {
+    "INIT": "COOKIE-WAIT",
+    "set-up": "COOKIE-WAIT",
+    "COOKIE ECHO": "COOKIE-ECHOED",
+    "before": "ESTABLISHED",
+}
+"""The state of the client that a step shows (`Observed.what`)."""
 
 
 class Association(msgspec.Struct, eq=False):
@@ -127,6 +136,12 @@ class Association(msgspec.Struct, eq=False):
     """When it was restarted (mono), the last times."""
     sent: Mapping[str, SentOnPath] = msgspec.field(default_factory=dict)
     """What this end has sent to each address of the peer, as packets show where there are several."""
+    local: Peer | None = None
+    """This end, where that is only observed, in a capture: see `Observed`."""
+    began_before: bool = False
+    """Whether its set-up is not in the capture."""
+    again: int | None = None
+    """DATA chunks that were seen again, of both ends; None where nobody counts them."""
     data_to: str = ""
     """The peer's address that the newest DATA went to, "" where packets don't show it."""
     _state_at: float = 0.0
@@ -148,6 +163,11 @@ class Association(msgspec.Struct, eq=False):
     def by(self) -> Origin | None:
         """Who ended it, None while it has not."""
         return self.ended.by if self.ended is not None else None
+
+    @property
+    def observed(self) -> bool:
+        """Whether it is another program's, seen in a capture: then nothing can be asked of its ends."""
+        return self.local is not None
 
     @property
     def called(self) -> str:
@@ -240,6 +260,7 @@ class Association(msgspec.Struct, eq=False):
         self.bytes_in = counts.bytes_in
         self.bytes_out = counts.bytes_out
         self.failed = counts.failed
+        self.again = counts.again
         self.last = max(self.last, counts.last)
         if self.ended is not None:
             return
@@ -451,6 +472,8 @@ class Associations:
                 opened.inbound_streams = event.inbound_streams
                 opened.local_port = event.local_port
                 opened.asked = True
+            case Observed():
+                self._observe(event, association or self._meet(event))
             case Ending(how="close"):
                 if association is not None and association.state == "ESTABLISHED":
                     association._enter("SHUTDOWN-PENDING", event, describe_event(event)[1])
@@ -524,6 +547,22 @@ class Associations:
         self.live += association.role == "server"
         self.order += 1
         return association
+
+    def _observe(self, event: Observed, association: Association) -> None:
+        association.local = event.local
+        association.again = association.again or 0
+        association.began_before |= event.what in ("before", "set-up")
+        association.peer = event.peer or association.peer
+        state: State | None = _OBSERVED.get(event.what)
+        if event.what == "SHUTDOWN":
+            state = "SHUTDOWN-SENT" if event.by == "server" else "SHUTDOWN-RECEIVED"
+        if event.what == "INIT" and association.state == "ESTABLISHED":
+            state = None  # it may restart: its cookie shows that
+        if state is not None and association.ended is None:
+            association._enter(state, event, describe_event(event)[1])
+        association.version += 1
+        if event.what == "left" and association.ended is None:
+            self._end(association, AssociationEnd("left", "unknown"), event)
 
     def _change(self, event: AssocChange, association: Association) -> None:
         association.assoc_id = event.assoc_id or association.assoc_id

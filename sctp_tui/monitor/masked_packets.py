@@ -87,8 +87,8 @@ class PacketMask:
             ChunkType.I_FORWARD_TSN: (8, pseudonyms.written),
         }
 
-    def packet(self, data: bytes) -> bytes:
-        """Mask a packet, from its common header on."""
+    def packet(self, data: bytes, cut: int = 0) -> bytes:
+        """Mask a packet, from its common header on, of which a capture has cut off so many octets."""
         if len(data) < 12:
             return self.opaque(data)
         parts = [data[:12]]
@@ -97,9 +97,11 @@ class PacketMask:
             kind, flags, length = struct.unpack_from("!BBH", data, at)
             end = at + max(length, 4)
             fields, mask = self._chunks.get(kind, (4, self.opaque))
-            if length < fields or end > len(data):
+            if length < fields or end > len(data) + cut:
                 fields, mask = 4, self.opaque
-            elif kind in _SACKS and fields + (listed := _listed(data, at, kind)) <= length:
+            elif (
+                kind in _SACKS and end <= len(data) and fields + (listed := _listed(data, at, kind)) <= length
+            ):
                 fields += listed
             if length < 4:
                 end = len(data)  # where the next chunk starts is not known

@@ -67,7 +67,10 @@ class Mask:
         """A masked copy of an event, or the event where nothing is to be masked."""
         if isinstance(event, Listening) or (isinstance(event, EndpointFailed) and event.role == "server"):
             return event  # it is about our own address
-        return self._struct(event)
+        masked = self._struct(event)
+        if isinstance(event, Packet) and event.cut:
+            masked = msgspec.structs.replace(masked, data=self._octets.packet(event.data, event.cut))
+        return masked
 
     def _struct(self, struct: S) -> S:
         plan = self._plan(type(struct))

@@ -27,7 +27,7 @@ from .endpoints import Endpoints
 from .link_clock import WORLD, LinkClock
 from .log import Log
 from .other_end import both_ends, same_ends, with_restarted
-from .trace.conversations import Conversation, End, Wire, bare, kind
+from .trace.conversations import PACKET_OCTETS_KEPT, Conversation, End, Wire, bare, kind
 from .trace.link_history import LinkHistory
 from .trace.rto_samples import RtoSamples
 
@@ -47,9 +47,12 @@ class WireEnds(NamedTuple):
 
 
 class Monitor:
-    """Folds the batches that `EventQueue.drain` returns. It never calls the engine, and never blocks."""
+    """Folds the batches that `EventQueue.drain` returns. It never calls the engine, and never blocks.
 
-    def __init__(self) -> None:
+    Of packets so many bytes are kept.
+    """
+
+    def __init__(self, packets_kept: int = PACKET_OCTETS_KEPT) -> None:
         self.endpoints = Endpoints()
         self._link_clock = LinkClock()
         self._clock_of = partial(_clock_of, self.endpoints, self._link_clock)
@@ -58,7 +61,7 @@ class Monitor:
             clock_of=self._clock_of, role_of=self.endpoints.role_of, stack_of=self.endpoints.stack_of
         )
         self.log = Log()
-        self.wire = Wire()
+        self.wire = Wire(packets_kept)
         self.totals: Totals | None = None
         """The engine's newest totals, None before the first."""
         self.links: dict[int, LinkState] = {}

@@ -25,11 +25,12 @@ AssocState = Literal["COMM_UP", "COMM_LOST", "RESTART", "SHUTDOWN_COMP", "CANT_S
 """States of SCTP_ASSOC_CHANGE (RFC 6458, section 6.1.1)."""
 ENDS: tuple[AssocState, ...] = ("COMM_LOST", "SHUTDOWN_COMP", "CANT_STR_ASSOC")
 """The states that end an association."""
-Origin = Literal["peer", "us", "stack", "nobody", "network", "crash", "unknown"]
+Origin = Literal["peer", "us", "stack", "nobody", "network", "crash", "unknown", "client", "server"]
 """Who caused a change of state: `peer`, the other end; `us`, the user of this end; `stack`, the SCTP of this
 end by itself, as for a protocol violation or autoclose; `nobody`, as the peer did not answer; `network`, as
 it says that the peer can't be reached; `crash`, as this end crashed on purpose; `unknown`, as the stack does
-not tell."""
+not tell. Of an association in a capture, which has no end of ours: `client`, the end that sent the INIT, and
+`server`, the other one."""
 How = Literal["close", "abort", "crash"]
 """How a user ends an association: by SCTP_EOF, or SCTP_ABORT (RFC 6458, section 5.3.4), or without a word."""
 
@@ -124,6 +125,33 @@ class Opening(Event, frozen=True, tag="opening", gc=False):
     network_host: Name = ""
 
 
+class CaptureBegun(Event, frozen=True, tag="capture", gc=False):
+    """The first packet of a capture; what follows is read from its `files`, with the times in these."""
+
+    schema: int
+    version: Name
+    files: tuple[Text, ...]
+
+
+ObservedStep = Literal["INIT", "set-up", "COOKIE ECHO", "before", "SHUTDOWN", "addresses", "left"]
+"""What a capture shows of an association's life, beside `AssocChange`: its `INIT`; the rest of a `set-up`
+whose INIT is not there; its cookie; it is up, and began `before` the capture; its shutdown begins; an end has
+other `addresses`; it is `left`, as too many others are followed."""
+
+
+class Observed(Event, frozen=True, tag="observed", gc=False):
+    """A step in the life of an association that a capture shows, and who took it.
+
+    `local` is the end that is told as ours: the server, `peer` is the client. They are `inferred` from their
+    ports where no INIT was seen.
+    """
+
+    what: ObservedStep
+    by: Origin
+    local: Peer
+    inferred: bool = False
+
+
 class Ending(Event, frozen=True, tag="ending", gc=False):
     """This end shuts down or aborts an association, or crashes; `reason`, "" if none, goes out in an ABORT of
     one that is up.
@@ -216,7 +244,8 @@ class Message(Event, frozen=True, tag="message", gc=False):
 
     `ssn` is None where the message is unordered or, as for outgoing ones, the stack doesn't tell; `tsn`
     likewise. `ppid` is in host order. `message_id` is that of the command, 0 for received messages and those
-    of generators and echoes; a `SendFailed` has it, too.
+    of generators and echoes; a `SendFailed` has it, too. One that is `observed`, in a capture, was seen whole
+    on its way; where the capture has cut packets `data` is shorter than `size`.
     """
 
     direction: Direction
@@ -228,6 +257,7 @@ class Message(Event, frozen=True, tag="message", gc=False):
     size: int
     data: Payload
     message_id: int = 0
+    observed: bool = False
 
 
 class MessageTooLarge(Event, frozen=True, tag="message_too_large", gc=False):
@@ -398,7 +428,7 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
     netem may have delayed it before. `mono` is the link's clock, which stops and slows down with it.
     `verdict` and `reason` tell what the link did to it. `within`: both ends are of this program, so it sent
     the packet itself, which then waited `queued` seconds until the other stack took it; `captured`: seen on
-    an interface.
+    an interface. `cut` octets at its end were not captured.
     """
 
     local: Peer
@@ -411,6 +441,7 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
     within: bool = False
     captured: bool = False
     queued: float = 0.0
+    cut: int = 0
 
     def as_sent(self, direction: Direction) -> bool:
         """Whether all packets of its conversation in this direction are seen, as they are when sent.
@@ -460,7 +491,10 @@ class LinkState(Event, frozen=True, tag="link", gc=False):
 
 
 class Counts(Event, frozen=True, tag="counts", gc=False):
-    """Cumulative counters of one association. `last` is the monotonic time of the last message."""
+    """Cumulative counters of one association. `last` is the monotonic time of the last message.
+
+    `again` counts the DATA chunks that a capture has seen again, of both ends; None where nobody counts them.
+    """
 
     messages_in: int
     messages_out: int
@@ -468,6 +502,7 @@ class Counts(Event, frozen=True, tag="counts", gc=False):
     bytes_out: int
     failed: int
     last: float
+    again: int | None = None
 
 
 class Path(msgspec.Struct, frozen=True, gc=False):
@@ -665,6 +700,8 @@ CONTROL: frozenset[type[Event]] = frozenset(
 AnyEvent = (
     Listening
     | Opening
+    | CaptureBegun
+    | Observed
     | Ending
     | PathAsked
     | StreamsAsked

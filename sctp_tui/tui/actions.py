@@ -276,6 +276,16 @@ ACTIONS: tuple[Action, ...] = (
 # fmt: on
 
 
+SPEAKING = frozenset(
+    {
+        *("new_client", "message", "reply", "close", "abort", "crash", "clear", "undo", "generate", "to_all"),
+        *("generate_stop", "server", "drop_next", "drop", "link", "cut", "still", "step", "slower", "faster"),
+        *("parameters", "ask_streams", "ask_path", "sockets", "to_lesson"),
+    }
+)
+"""Names of actions on ends and links of this program: not offered where only a capture is shown."""
+
+
 class MovedKey(msgspec.Struct, frozen=True):
     """A key that an action had in an earlier version, and what the action is called where that is said."""
 

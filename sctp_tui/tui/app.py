@@ -24,6 +24,7 @@ from textual.widget import Widget
 from sctp_tui.engine.engine import Engine
 from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.engine.watchdog import Watchdog
+from sctp_tui.engine.worker import Worker
 from sctp_tui.lessons.record import Record
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.names import Names
@@ -82,8 +83,8 @@ class SctpApp(App[None], inherit_bindings=False):
         # NO_COLOR means no colours at all; Textual by itself would turn them into greys.
         super().__init__(TerminalDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
         self.settings = settings
-        self.clock = clock or Clock()
-        self.monitor = Monitor()
+        self._real = clock or Clock()
+        self.monitor = self.make_monitor()
         self.record = Record(self.monitor)
         self._mask: Mask | None = None
         if settings.mask_addresses:
@@ -91,23 +92,16 @@ class SctpApp(App[None], inherit_bindings=False):
 
             self._mask = masking.Mask()
         self.event_queue = EventQueue()
-        self.engine = Engine(
-            self.event_queue,
-            grace=settings.grace,
-            max_associations=settings.max_associations,
-            packets=seen(STACKS, capture=settings.capture),
-            link=settings.link,
-            clock=self.clock,
-            open_stack=partial(open_stack, paths=settings.paths),
-        )
-        self._watchdog = Watchdog(self.engine, self.clock)
+        self.engine = self.make_worker()
+        self.clock = self.make_clock()
+        self._watchdog = Watchdog(self.engine, self._real)
         self.servers = Servers(settings, self.monitor.endpoints, self.submit)
         self.state = SavedState.load(settings.state)
         if self._mask is None:  # in the next run a pseudonym stands for another address
             names: dict[str, str] = self.state.get("names", {}, dict[str, str])
             self.monitor.associations.names = Names(names)
         self.keys = Keys(settings.keys, self.state)
-        self._typed = KeysInTurn(self, self._take, self.clock.mono)
+        self._typed = KeysInTurn(self, self._take, self._real.mono)
         self.set_keymap(self.keys.map)
         theme = settings.theme or self.state.get("theme", "")
         if theme in self.available_themes:
@@ -118,7 +112,7 @@ class SctpApp(App[None], inherit_bindings=False):
         self.lesson = self._lesson(settings)
         self.chosen: Settings | None = None
         """What is to be shown once this has ended: a lesson that was chosen."""
-        self._main = MainScreen(self, self.monitor, settings, self._mask, self.lesson)
+        self._main = self.make_screen()
         self.add_mode(self.DEFAULT_MODE, lambda: self._main)
         self.add_mode("small", lambda: SmallScreen(lambda: self.terminal_size))
         self._small = False
@@ -129,6 +123,31 @@ class SctpApp(App[None], inherit_bindings=False):
         self._rest_comes = False
         self._show_next = 0.0  # monotonic
         self._collector: Collector | None = None
+
+    def make_monitor(self) -> Monitor:
+        """What is known, empty."""
+        return Monitor()
+
+    def make_worker(self) -> Worker:
+        """What feeds the event queue: the engine."""
+        settings = self.settings
+        return Engine(
+            self.event_queue,
+            grace=settings.grace,
+            max_associations=settings.max_associations,
+            packets=seen(STACKS, capture=settings.capture),
+            link=settings.link,
+            clock=self._real,
+            open_stack=partial(open_stack, paths=settings.paths),
+        )
+
+    def make_clock(self) -> Clock:
+        """The time by which what is shown is new or old; frames and keys go by real time."""
+        return self._real
+
+    def make_screen(self) -> MainScreen:
+        """The main screen."""
+        return MainScreen(self, self.monitor, self.settings, self._mask, self.lesson)
 
     @property
     def size(self) -> Size:
@@ -173,7 +192,7 @@ class SctpApp(App[None], inherit_bindings=False):
         self.state.told = self._warn
         if not self.is_headless:
             sys.setswitchinterval(_SWITCH)
-            self._collector = Collector(self.clock.mono())
+            self._collector = Collector(self._real.mono())
 
     def _warn(self, note: str) -> None:
         self.notify(printable(note), severity="warning", markup=False, timeout=15)
@@ -331,9 +350,9 @@ class SctpApp(App[None], inherit_bindings=False):
             return
         if self._typed.waits:
             self.call_next(self._typed.look)
-        now = self.clock.mono()
+        now = self._real.mono()
         if now >= self._show_next or not self._rest_comes:
-            self._main.show(now)
+            self._main.show(self.clock.mono())
             self._main.call_after_refresh(self._shown, now)
         if self._collector is not None:
             self._collector.collect(now, calm)
@@ -342,7 +361,7 @@ class SctpApp(App[None], inherit_bindings=False):
             self._watched = watched
             self.engine.submit(watched)
         if not self._small:
-            self._follow_servers()
+            self.follow()
         seconds = self._watchdog.stuck()
         self._main.query_one(Header).stuck = f"engine stuck for {seconds:.0f} s" if seconds else ""
         if self._ending:
@@ -350,7 +369,7 @@ class SctpApp(App[None], inherit_bindings=False):
 
     def _shown(self, start: float) -> None:
         """A frame that was begun at `start` (s, monotonic) is on the screen: set when the next is due."""
-        self._show_next = start + min(_LONGEST, _PAUSE * (self.clock.mono() - start))
+        self._show_next = start + min(_LONGEST, _PAUSE * (self._real.mono() - start))
 
     def fold(self) -> bool:
         """Take in at most `_MOST` events, the rest soon after; whether there were any."""
@@ -375,7 +394,7 @@ class SctpApp(App[None], inherit_bindings=False):
             self.fold()
         self._rest_comes = False
 
-    def _follow_servers(self) -> None:
+    def follow(self) -> None:
         """Show the servers' state in the header; where none could be opened, ask what to do."""
         servers = self.servers
         servers.follow()

@@ -24,17 +24,24 @@ class AssociationPane(Vertical):
     table = getters.query_one(AssociationTable)
     no_rows = getters.query_one(NoRows)
 
-    def __init__(self, settings: Settings, keys: Keys, columns: Sequence[str]) -> None:
+    def __init__(
+        self, settings: Settings, keys: Keys, columns: Sequence[str], *, observed: bool = False
+    ) -> None:
         super().__init__(id="associations", classes="pane")
         self._settings = settings
         self._keys = keys
         self._columns = columns
+        self._observed = observed
 
     def compose(self) -> ComposeResult:
         yield Heading("Associations")
         yield NoRows(self._settings, self._keys)
         settings = self._settings
-        yield AssociationTable(several_stacks=len(settings.stacks) > 1, several_paths=settings.paths > 1)
+        yield AssociationTable(
+            several_stacks=len(settings.stacks) > 1,
+            several_paths=settings.paths > 1,
+            observed=self._observed,
+        )
 
     def on_mount(self) -> None:
         self.table.display = False

@@ -1,17 +1,25 @@
 """The associations of this program's servers: one row each, live or ended."""
 
-from collections.abc import Hashable
-from typing import ClassVar
+from collections.abc import Hashable, Mapping
+from typing import Any, ClassVar
+
+from msgspec.structs import replace
 
 from sctp_tui.monitor import export
 from sctp_tui.monitor.associations import Association, Associations
-from sctp_tui.monitor.filter.columns import COLUMNS
+from sctp_tui.monitor.filter.columns import COLUMNS, OBSERVED_ONLY, TOLD_BY_STACKS
 from sctp_tui.monitor.filter.order import Order
 from sctp_tui.monitor.filter.view import AssociationRows
 from sctp_tui.monitor.text.column import Column
 
 from .widgets.line_table import LineTable
 
+_OBSERVED: Mapping[str, Mapping[str, Any]] = {
+    "id": {"width": 4},
+    "peer": {"title": "Client", "help": "the client's address and port"},
+    "state": {"width": 18},
+}
+"""What differs in columns of a capture: so that it can be read there who ended an association."""
 _ORDER_EVERY = 1.0  # s between two sorts
 
 
@@ -37,10 +45,23 @@ class AssociationTable(LineTable[Association]):
     }
     """
 
-    def __init__(self, *, several_stacks: bool = False, several_paths: bool = False) -> None:
-        """Where there is one stack, or one path, its column is shown only where it is chosen."""
+    def __init__(
+        self, *, several_stacks: bool = False, several_paths: bool = False, observed: bool = False
+    ) -> None:
+        """Where there is one stack, or one path, its column is shown only where it is chosen.
+
+        Of associations that are `observed`, in a capture, what only a stack can tell is not.
+        """
         told = {"stack": several_stacks, "paths": several_paths, "data_to": several_paths}
-        super().__init__(COLUMNS, [column for column in COLUMNS if told.get(column.name, True)])
+        told |= dict.fromkeys(OBSERVED_ONLY, observed)
+        columns: list[Column[Association]] = [*COLUMNS]
+        if observed:
+            told |= dict.fromkeys(TOLD_BY_STACKS, False)
+            places = {column.name: at for at, column in enumerate(COLUMNS)}
+            columns.sort(key=lambda one: places[OBSERVED_ONLY.get(one.name, one.name)])
+            columns = [replace(one, **_OBSERVED.get(one.name, {})) for one in columns]
+        super().__init__(columns, [column for column in columns if told.get(column.name, True)])
+        self.follows = not observed  # a file is read from its beginning
         self._store: AssociationRows = Associations()
         self._version = -1  # `store.order` when the rows were last set
         self._order = Order()

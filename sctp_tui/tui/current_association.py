@@ -17,11 +17,12 @@ _SET_UP = ("COOKIE-WAIT", "COOKIE-ECHOED")
 class CurrentAssociation:
     """Found anew at each call, by where the focus is: in `clients`, in `wire`, or elsewhere.
 
-    Associations are as they are now in `monitor`, though a frozen screen shows them as they were.
+    Associations are as they are now in `monitor`, though a frozen screen shows them as they were. Without
+    `clients` it is that of the table.
     """
 
     def __init__(
-        self, monitor: Monitor, clients: ClientPane, table: AssociationTable, wire: "WirePane"
+        self, monitor: Monitor, clients: ClientPane | None, table: AssociationTable, wire: "WirePane"
     ) -> None:
         self._monitor = monitor
         self._clients = clients
@@ -37,7 +38,7 @@ class CurrentAssociation:
     @property
     def of_keys(self) -> Association | None:
         """The one that keys act on: that of the focused client or wire pane, else the table's row."""
-        if self._clients.has_focus_within:
+        if self._clients is not None and self._clients.has_focus_within:
             return self._clients.association
         if self._wire.has_focus_within and (shown := self._wire.association) is not None:
             return self._now(shown)
@@ -58,7 +59,7 @@ class CurrentAssociation:
         The latter while it is being set up, as it has no row in the table yet, and after something was typed
         for it, until the user goes to a row. Where the client pane has none it is the table's row.
         """
-        ours = self._clients.association
+        ours = self._clients.association if self._clients is not None else None
         if ours is None or self._wire.has_focus_within:
             return self.of_keys or self.of_row
         typed = self._typed_at == self._table.moves

@@ -6,7 +6,7 @@ import signal
 import threading
 from collections.abc import Callable, Collection
 
-from sctp_tui.engine.engine import Engine
+from sctp_tui.engine.worker import Worker
 
 _MORE = 1.0  # s beyond the grace that the engine takes to close
 _LOOK = 0.5  # s between two checks of the terminal; most kernels tell at once
@@ -18,7 +18,7 @@ class Hangup:
     `end` asks for that, and must do nothing where it was asked for before. `last` is called last of all.
     """
 
-    def __init__(self, engine: Engine, end: Callable[[], None]) -> None:
+    def __init__(self, engine: Worker, end: Callable[[], None]) -> None:
         self.last: Callable[[], None] = lambda: None
         self._engine = engine
         self._end = end

@@ -21,6 +21,7 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import other_end
 from sctp_tui.sctp.commands import Command, OpenClient, StopGenerating, Watch
 from sctp_tui.sctp.link.conditions import DropRule
+from sctp_tui.sctp.printable import printable
 
 from . import footing
 from .actions import bindings
@@ -62,6 +63,8 @@ class MainScreen(Screen[None]):
     """Shows what the monitor holds, and turns keys into commands to the engine."""
 
     AUTO_FOCUS = "#message"
+    SPEAKS: ClassVar[bool] = True
+    """Whether ends of this program are shown, which can be spoken to."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide"), (180, "-wider")]  # noqa: RUF012  # by Screen
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012  # by Screen
     BINDINGS: ClassVar[list[BindingType]] = bindings("lists")
@@ -103,15 +106,19 @@ class MainScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         settings = self._settings
         yield FreezeBanner(self.monitor)
-        yield Header(masked=settings.mask_addresses)
+        yield self.make_header()
         yield LinkBanner()
         if settings.large and self._lesson is None:
             yield large.BigNumbers()
-        yield Panes(self._program, self.monitor, self.view, settings, self._mask)
+        yield Panes(self._program, self.monitor, self.view, settings, self._mask, speaks=self.SPEAKS)
         if self._lesson is not None:
             yield Heading(self._lesson.lesson.title, id="lesson-heading")
             yield LessonPane(self._lesson)
         yield KeyFooter()
+
+    def make_header(self) -> Header:
+        """The first lines."""
+        return Header(masked=self._settings.mask_addresses)
 
     async def complete(self) -> None:
         """Import and mount what the first frame does without: wire, detail, filter, search."""
@@ -133,7 +140,8 @@ class MainScreen(Screen[None]):
 
     @on(ScreenSuspend)
     def _hide_what_is_typed(self) -> None:
-        self._clients.take_places()
+        for clients in self.query(ClientPane):
+            clients.take_places()
 
     def on_mount(self) -> None:
         self.set_class(self._settings.large, "-large")
@@ -145,7 +153,7 @@ class MainScreen(Screen[None]):
 
     def fold(self, batch: Batch) -> None:
         """Take in a batch of events; `show` draws them."""
-        outcome = self._clients.fold(batch)
+        outcome = self._clients.fold(batch) if self.SPEAKS else None
         if outcome is not None and not outcome.good:
             self._notify_unless_shown(outcome)
         self._link.fold(batch)
@@ -157,7 +165,8 @@ class MainScreen(Screen[None]):
             self._endpoints_version = seen.endpoints.version
             servers = self.monitor.endpoints.servers
             self.query_one(Header).servers = tuple(servers)
-            self._clients.aim([server for server in servers if server.state == "listening"])
+            if self.SPEAKS:
+                self._clients.aim([server for server in servers if server.state == "listening"])
         self.view.update(seen, then)
         for numbers in self.query(large.BigNumbers):
             numbers.show(seen, then)
@@ -178,7 +187,8 @@ class MainScreen(Screen[None]):
 
     @property
     def _some_ended(self) -> bool:
-        return self._banner.seen.associations.ended > 0 or bool(self._clients.clearable)
+        ended = self._banner.seen.associations.ended > 0
+        return self.SPEAKS and (ended or bool(self._clients.clearable))
 
     @property
     def active_bindings(self) -> dict[str, ActiveBinding]:
@@ -211,7 +221,8 @@ class MainScreen(Screen[None]):
     @property
     def focus_chain(self) -> list[Widget]:
         """The order in which Tab leads through the widgets."""
-        return tab_order(super().focus_chain, self._line, self.query_one(Fields))
+        chain = super().focus_chain
+        return tab_order(chain, self._line, self.query_one(Fields)) if self.SPEAKS else chain
 
     def action_message(self) -> None:
         """Focus the message line."""
@@ -227,7 +238,7 @@ class MainScreen(Screen[None]):
         table, wire = self._table, self.has_class("-wire")
         if wire and self._wire.shows:
             return self._wire.shown_view
-        if table.display and not wire:
+        if (table.display and not wire) or not self.SPEAKS:
             return table
         return self._clients.speakers
 
@@ -240,14 +251,20 @@ class MainScreen(Screen[None]):
     def tell(self, text: str, good: bool = True) -> None:
         """Show the outcome of an action in the client pane, and as a notification while that is hidden."""
         outcome = Outcome(text, good)
-        self._clients.tell(outcome)
-        self._notify_unless_shown(outcome)
+        if self.SPEAKS:
+            self._clients.tell(outcome)
+            self._notify_unless_shown(outcome)
+        elif text:
+            self._notify(outcome, text)
 
     def _notify_unless_shown(self, outcome: Outcome) -> None:
         pane = self._clients
         if outcome.text and not pane.display and self._lesson is None:  # that says itself what comes
-            severity: Literal["information", "warning"] = "information" if outcome.good else "warning"
-            self.notify(pane.hide(outcome.text), severity=severity, markup=False)
+            self._notify(outcome, pane.hide(outcome.text))
+
+    def _notify(self, outcome: Outcome, text: str) -> None:
+        severity: Literal["information", "warning"] = "information" if outcome.good else "warning"
+        self.notify(printable(text), severity=severity, markup=False)
 
     def ask(self, dialog: Screen[T], answered: Callable[[T], object]) -> None:
         """Open a dialog; `answered` gets its result, unless it is left without one."""
@@ -431,7 +448,7 @@ class MainScreen(Screen[None]):
             case "undo":
                 return self._cleared
             case "message":
-                return self.focused is not self._line
+                return self.SPEAKS and self.focused is not self._line
             case "leave_input":
                 return self.focused is not self._lists
         return True
@@ -488,7 +505,7 @@ class MainScreen(Screen[None]):
         """Open the help at the place that has the focus."""
         from .dialogs.help import HelpScreen, here
 
-        self.app.push_screen(HelpScreen(self.keys, here(self.focused or self)))
+        self.app.push_screen(HelpScreen(self.keys, here(self.focused or self), speaks=self.SPEAKS))
 
     # --- the wire
 
@@ -506,7 +523,7 @@ class MainScreen(Screen[None]):
             await pane.open()
         self.set_class(opened, "-wire")
         self.show_now()
-        if opened and self.focused is not self._line:
+        if opened and not (self.SPEAKS and self.focused is self._line):
             pane.focus_view()
         elif inside:
             self.action_leave_input()

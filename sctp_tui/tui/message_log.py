@@ -127,6 +127,8 @@ class MessageLog(FollowView):
         self._held: _Anchor | None = None
         self._width = -1
         self.brief = False
+        self.one_sided = False
+        """Whether all is told as one endpoint has it, so that no column needs to name it."""
         self._front: list[tuple[Column[Event], int]] = []
         self._middle: list[tuple[Column[Message], int]] = []
         self._strips: LRUCache[int, Strip] = LRUCache(256)
@@ -221,7 +223,7 @@ class MessageLog(FollowView):
         if width == self._width:
             return
         self._width = width
-        front = list(_FRONT)
+        front = [column for column in _FRONT if column.title != "Side" or not self.one_sided]
         if self._names:
             front[-1] = Column("   ID Name", _CALLED, self._called)
         self._front = arrange(front, width, _GAP)

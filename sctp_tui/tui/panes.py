@@ -29,14 +29,24 @@ if TYPE_CHECKING:
 
 
 class Panes(Container):
-    """Draws them, and tells which association is meant, and whose status they want."""
+    """Draws them, and tells which association is meant, and whose status they want.
+
+    There is no client pane unless it `speaks`: then others' associations are shown, and their wire always is.
+    """
 
     table = getters.query_one(AssociationTable)
     message_log = getters.query_one(MessageLog)
     clients = getters.query_one(ClientPane)
 
     def __init__(
-        self, program: Program, monitor: Monitor, view: View, settings: Settings, mask: "Mask | None"
+        self,
+        program: Program,
+        monitor: Monitor,
+        view: View,
+        settings: Settings,
+        mask: "Mask | None",
+        *,
+        speaks: bool = True,
     ) -> None:
         super().__init__(id="body")
         self._program = program
@@ -44,14 +54,19 @@ class Panes(Container):
         self._view = view
         self._settings = settings
         self._mask = mask
+        self._speaks = speaks
         self._detail_key = 0  # of the association whose detail is shown, 0 for none
 
     def compose(self) -> ComposeResult:
         program, settings = self._program, self._settings
-        yield AssociationPane(settings, program.keys, program.state.get("columns", [], list[str]))
+        name = "columns" if self._speaks else "capture_columns"
+        columns: list[str] = program.state.get(name, [], list[str])
+        yield AssociationPane(settings, program.keys, columns, observed=not self._speaks)
         with Vertical(id="log", classes="pane"):
             yield Heading("Log")
             yield MessageLog()
+        if not self._speaks:
+            return
         to = reached_at(settings.hosts[0], settings.port)
         yield ClientPane(
             self._monitor,
@@ -66,6 +81,7 @@ class Panes(Container):
 
     def on_mount(self) -> None:
         self.message_log.brief = self._settings.large
+        self.message_log.one_sided = not self._speaks
 
     async def complete(self) -> None:
         """Import and mount what the first frame does without: wire and detail."""
@@ -74,7 +90,11 @@ class Panes(Container):
 
         wire = WirePane()
         await self.mount_all([wire, DetailPane()], before="#log")
-        self.current = CurrentAssociation(self._monitor, self.clients, self.table, wire)
+        clients = self.clients if self._speaks else None
+        self.current = CurrentAssociation(self._monitor, clients, self.table, wire)
+        if not self._speaks:
+            wire.speaks = False
+            await wire.open()
 
     @property
     def wire(self) -> "WirePane":
@@ -93,11 +113,15 @@ class Panes(Container):
         associations, log = self.query_one(AssociationPane), self.message_log
         associations.show(view, seen, then)
         if associations.no_rows.display:
-            associations.no_rows.show(monitor.endpoints.servers, cleared, self.clients.sends)
+            if self._speaks:
+                associations.no_rows.show(monitor.endpoints.servers, cleared, self.clients.sends)
+            else:
+                associations.no_rows.update("No association in what was read so far.")
         log.show(view.log)
         log.show_names(seen.associations.names)
         self.query_one("#log > Heading", Heading).say(*headings.of_log(seen, view), search.update())
-        self.clients.show(now)
+        if self._speaks:
+            self.clients.show(now)
         self._show_detail(seen, then)
         if seen is monitor:  # not frozen
             captures = settings.capture and not monitor.refused_capture

@@ -27,7 +27,7 @@ class Settings(msgspec.Struct, frozen=True):
     `program` is the command for a shell, `usual` the stack that it chooses by itself. `theme` names one of
     Textual's, None for the one chosen last. `keys` are the user's own, by the names of actions.
     `state` is the file of what is remembered between runs, None for nothing. `notes` are shown to the user at
-    the start. With a `lesson` its ends take the place of the server.
+    the start, and `filter` is applied then. With a `lesson` its ends take the place of the server.
     """
 
     stacks: tuple[StackName, ...] = (ANYWHERE,)
@@ -51,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True):
     mask_addresses: bool = False
     keys: Mapping[str, str] = msgspec.field(default_factory=dict)
     state: Path | None = None
+    filter: str = ""
     notes: tuple[str, ...] = ()
     lesson: "Lesson | None" = None
 

@@ -14,7 +14,10 @@ SUBJECTS: dict[str, dict[str, str]] = {
     "1071": {"": "checksum"},
     "1812": {"5.2.7.1": "ICMP|version, type and code"},  # Destination Unreachable
     "1982": {"": "serial number"},
+    "2427": {"": "NLPID"},
     "2544": {"": "198.18"},
+    "2784": {"": "GRE"},
+    "2890": {"": "GRE"},
     "3758": {
         "": "reliab|lifetime|given? up|forward TSN",
         "3.2": "FORWARD TSN",
@@ -25,8 +28,10 @@ SUBJECTS: dict[str, dict[str, str]] = {
     "4007": {"5": "link-local", "11": "interface"},
     "4291": {"2.5.5.2": "mapped"},
     "4443": {"": "ICMP|version, type and code", "3.4": "parameter problem"},
+    "4448": {"": "Ethernet"},
     "4648": {"4": "base64"},
     "4820": {"": "padding", "3": "PAD"},
+    "4884": {"": "extensions"},
     "4895": {"": "authentic|HMAC|random", "4.1": "HMAC", "5.1": "AUTH", "6.2": "HMAC"},
     "4960": {"": "congestion", "A": "congestion"},
     "5061": {
@@ -192,6 +197,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "9.1": "ABORT|may be lost",
         "9.2": "SHUTDOWN|closed",
         "16": "protocol parameters|default|values|seconds|retransmission limits",
+        "A": "checksum|CRC32c",
     },
     "9653": {"": "checksum"},
 }

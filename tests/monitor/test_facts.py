@@ -11,7 +11,7 @@ def test_nothing_is_left_out_but_the_payload() -> None:
     for event in one_of_each():
         said = dict(event_fields(event))
         for name in e.fields(event):
-            assert name in said or name in ("data", "peer"), (name, event)
+            assert name in said or name in ("data", "peer", "observed"), (name, event)
         assert ("peer" in said) == (event.peer is not None)
         assert all(text == printable(text) for text in said.values())
         assert (payload(event) is None) == ("data" not in e.fields(event))

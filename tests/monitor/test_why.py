@@ -162,7 +162,8 @@ def test_what_is_lost_may_be_given_up() -> None:
 
 def test_only_what_is_our_own_has_no_section() -> None:
     ours = {"link", "counts", "streams", "generating", "totals", "refused", "suppressed"}
-    ours |= {"ending/crash", "send_failed/crash"}
+    ours |= {"ending/crash", "send_failed/crash", "capture"}
+    ours |= {"observed/before", "observed/addresses", "observed/left"}
     assert {name for name, words in EVENT_EXPLANATIONS.items() if not words.section} == ours
     assert {name for name, words in VERDICTS.items() if words.section} == {"refused"}
     assert all(words.section for words in (*CHUNKS.values(), *CAUSES.values()))

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets._footer import FooterKey
 
+from sctp_tui.engine.engine import Engine
 from sctp_tui.monitor.associations import Association
 from sctp_tui.sctp.commands import CloseAssociation, CloseEndpoint, OpenClient, Send, Watch
 from sctp_tui.sctp.events import Message, Peer, Refused
@@ -637,6 +638,7 @@ async def test_keys_in_a_burst_act_in_their_order() -> None:
 async def test_an_engine_that_is_stuck_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     async with running() as (app, pilot):
         go_on = threading.Event()
+        assert isinstance(app.engine, Engine)
         (stack,) = app.engine._stacks.values()
         turn = stack.poll
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from textual.widgets import OptionList
 
-from sctp_tui.monitor.filter.columns import COLUMNS
+from sctp_tui.monitor.filter.columns import COLUMNS, OBSERVED_ONLY
 from sctp_tui.monitor.filter.order import Order
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.dialogs.columns_screen import ColumnsScreen
@@ -139,7 +139,9 @@ async def test_chosen_columns_are_shown_in_their_order_as_far_as_there_is_room()
         app.tell(Story().up(1))
         app.table.choose_columns(["state", "udp", "id", "gone", "udp"])
         assert header(app) == "State UDP ID"
-        app.table.choose_columns([column.name for column in reversed(COLUMNS)])
+        app.table.choose_columns(
+            [column.name for column in reversed(COLUMNS) if column.name not in OBSERVED_ONLY]
+        )
         assert header(app).startswith("Age Idle cwnd Peer rwnd Unacked RTT Msg/s State")
         app.table.choose_columns([])
         assert header(app) == "ID Peer In Out State Msg/s RTT Idle"

@@ -270,7 +270,7 @@ COLUMNS: tuple[AssociationColumn, ...] = (
     AssociationColumn(
         "Str out/in",
         11,
-        lambda a, now: f"{a.outbound_streams}/{a.inbound_streams}",
+        lambda a, now: f"{a.outbound_streams or '-'}/{a.inbound_streams or '-'}",
         align="right",
         rank=2,
         name="streams",
@@ -439,7 +439,51 @@ COLUMNS: tuple[AssociationColumn, ...] = (
         digits=3,
         rank=1,
     ),
+    AssociationColumn(
+        "Server",
+        21,
+        lambda a, now: str(a.local) if a.local is not None else "-",
+        align="address",
+        widest=47,
+        name="server",
+        help="the server's end, in a capture",
+        value=lambda a, now: _place(a.local, "") if a.local is not None and a.local.addresses else None,
+        fields=(
+            Field(
+                ("server",),
+                AddressKind(),
+                "any address of the server, in a capture",
+                association=lambda a, now: a.local,
+            ),
+        ),
+        exported=lambda a, now: {
+            "server": a.local.addresses if a.local else (),
+            "server_port": a.local.port if a.local else None,
+        },
+        smallest_first=True,
+    ),
+    AssociationColumn(
+        "Again",
+        5,
+        lambda a, now: "-" if a.again is None else units.count(a.again),
+        align="right",
+        rank=2,
+        name="again",
+        help="DATA seen again, in a capture",
+        value=lambda a, now: a.again,
+        fields=(
+            Field(
+                ("again",), COUNT, "DATA chunks seen again, in a capture", association=lambda a, now: a.again
+            ),
+        ),
+        exported=lambda a, now: {"data_seen_again": a.again},
+    ),
 )
 """All columns, in the order of the table."""
+
+OBSERVED_ONLY: Mapping[str, str] = {"server": "peer", "again": "out"}
+"""Names of columns that only associations in a capture have, with the columns before them there."""
+TOLD_BY_STACKS = ("stack", "paths", "data_to", "rate", "rtt", "unacked", "rwnd", "cwnd", "idle")
+"""Names of columns that need a stack to ask, or the time now: in a capture they have nothing to tell."""
 
 COLUMN_BY_NAME: Mapping[str, AssociationColumn] = {column.name: column for column in COLUMNS}

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.causes import CauseCode
+from sctp_tui.sctp.wire.chunk_types import chunk_name
 from sctp_tui.sctp.wire.packet import (
     Abort,
     Asconf,
@@ -13,6 +14,7 @@ from sctp_tui.sctp.wire.packet import (
     Broken,
     Chunk,
     CookieEcho,
+    Cut,
     Cwr,
     Data,
     Ecne,
@@ -104,7 +106,7 @@ def _data(run: list[Data | IData], base: TsnBase) -> str:
     among = ",".join(map(str, streams[:4])) + ("…" if len(streams) > 4 else "")
     ppids = {chunk.ppid for chunk in run}
     ppid = _ppid(ppids.pop()) if len(ppids) == 1 else ""
-    size = units.size(sum(len(chunk.data) for chunk in run))
+    size = units.size(sum(chunk.size for chunk in run))
     return f"{len(run)} {name_of(run[0])} tsn {_in_rows(run, base)} str {among} {ppid}{size}"
 
 
@@ -171,6 +173,10 @@ def one(chunk: Chunk, base: TsnBase = ABSOLUTE) -> str:
             return f"chunk {chunk.type} {units.size(chunk.length)}: {chunk.action}"
         case Broken():
             return f"broken: {chunk.why}"
+        case Cut(type=-1):
+            return f"{units.size(chunk.length)} not captured"
+        case Cut():
+            return f"{chunk_name(chunk.type)} {units.size(chunk.length)}, cut by the capture"
     return name
 
 
@@ -182,8 +188,10 @@ def _of_data(chunk: Data | IData, base: TsnBase) -> str:
     ]
     if not (chunk.beginning and chunk.ending):
         parts.append("first part" if chunk.beginning else "last part" if chunk.ending else "middle part")
-    parts.append(_ppid(chunk.ppid) + units.size(len(chunk.data)))
-    if chunk.beginning:
+    parts.append(_ppid(chunk.ppid) + units.size(chunk.size))
+    if len(chunk.data) < chunk.size:
+        parts.append(f"({units.size(len(chunk.data))} captured)")
+    if chunk.beginning and chunk.data:
         parts.append(printable(chunk.data, _TEXT))
     return " ".join(parts)
 

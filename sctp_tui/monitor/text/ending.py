@@ -9,12 +9,18 @@ from sctp_tui.sctp.events import AssocChange, Origin
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.causes import CAUSE_NAMES, CauseCode
 
-EndKind = Literal["shutdown", "aborted", "crashed", "lost", "unknown", "unanswered", "refused"]
+EndKind = Literal["shutdown", "aborted", "crashed", "lost", "unknown", "unanswered", "refused", "left"]
 """`crashed`: this end, on purpose; `lost`: the peer no longer answered; `unknown`: the stack does not tell
 that from an ABORT. Of a set-up: `unanswered`: no answer came at all; `refused`: an end or the network refused
-it, or why is not known."""
+it, or why is not known. `left`: one in a capture is followed no more."""
 
-WHO: dict[Origin, str] = {"peer": "peer", "us": "us", "stack": "our stack"}
+WHO: dict[Origin, str] = {
+    "peer": "peer",
+    "us": "us",
+    "stack": "our stack",
+    "client": "client",
+    "server": "server",
+}
 """Texts for who ended an association; other origins have none."""
 NOT_STARTED = "could not start"
 """The text for a set-up that failed, before its cause."""
@@ -50,6 +56,7 @@ class AssociationEnd(msgspec.Struct, frozen=True, gc=False):
             # A cause that the peer sent is marked as such; other causes were worked out by this program.
             who = "refused by peer" if event.by == "peer" and (event.error is not None or not cause) else ""
             who = "aborted by us" if event.by == "us" else who
+            who = {"server": "refused by server", "client": "aborted by client"}.get(event.by, who)
             why = ": ".join(part for part in (who, cause) if part) or _CAUSES.get(event.by, _UNTOLD)
             return cls("unanswered" if event.by == "nobody" else "refused", event.by, why)
         kinds: dict[Origin, EndKind] = {
@@ -79,6 +86,8 @@ class AssociationEnd(msgspec.Struct, frozen=True, gc=False):
                 return f"{NOT_STARTED}: {self.cause}"
             case "crashed":
                 return "crashed"
+            case "left":
+                return "no longer followed"
             case "unknown":
                 return "aborted by peer, or no answer"
             case "lost":

@@ -40,7 +40,7 @@ def event_fields(event: Event) -> Iterator[tuple[str, str]]:
     if event.peer is not None:
         yield from _peer(event.peer)
     for name, value in fields(event).items():
-        if name not in _HIDDEN:
+        if name not in _HIDDEN and (name, value) != ("observed", False):  # as are most messages
             yield name, printable(_describe(event, name, value))
 
 
@@ -65,6 +65,8 @@ def _describe(event: Event, name: str, value: object) -> str:
             return "none, unordered messages have no SSN"
         case (("outbound_streams" | "inbound_streams"), None) if _never_up(event):
             return "none were agreed"
+        case (("outbound_streams" | "inbound_streams"), None) if _observed(event):
+            return "not known, as the capture has no INIT and INIT ACK"
         case (("ssn" | "tsn" | "outbound_streams" | "inbound_streams"), None):
             return "not told by the stack"
         case _, None:
@@ -79,8 +81,12 @@ def _describe(event: Event, name: str, value: object) -> str:
             return f"0x{value:04x}"
         case "key", int():
             return f"{value}, our own serial of the association" if value else "0, no association"
+        case "direction", str() if isinstance(event, Message) and event.observed:
+            return "in, to the server" if value == "in" else "out, to the client"
         case "direction", str():
             return "in, received" if value == "in" else "out, handed to the stack"
+        case "size", int() if isinstance(event, Message) and len(event.data) < value:
+            return f"{value:,} B, of which {len(event.data):,} B were captured"
         case "message_id", 0:
             return "0, not sent from here"
         case (("size" | "limit"), int()):
@@ -93,6 +99,10 @@ def _describe(event: Event, name: str, value: object) -> str:
 
 def _never_up(event: Event) -> bool:
     return isinstance(event, AssocChange) and event.state == "CANT_STR_ASSOC"
+
+
+def _observed(event: Event) -> bool:
+    return isinstance(event, AssocChange) and event.by in ("client", "server")
 
 
 def _reason(number: int, state: str) -> str:

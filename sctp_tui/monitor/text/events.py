@@ -3,11 +3,14 @@
 All text made here has been through `printable`, as a peer may have chosen some of it.
 """
 
+from collections.abc import Iterator
+
 from sctp_tui.sctp.events import (
     AdaptationIndication,
     AssocChange,
     AssocReset,
     Authentication,
+    CaptureBegun,
     Ending,
     EndpointClosed,
     EndpointFailed,
@@ -16,12 +19,14 @@ from sctp_tui.sctp.events import (
     Message,
     MessageTooLarge,
     NotificationsStopped,
+    Observed,
     Opening,
     Origin,
     ParametersSet,
     PartialDelivery,
     PathAsked,
     PathRequest,
+    Peer,
     PeerAddrChange,
     ReadingPaused,
     Refused,
@@ -157,6 +162,8 @@ _ASKED: dict[Origin, str] = {
     "peer": ", the peer asked for it",
     "us": ", we asked for it",
     "stack": " by our stack",
+    "client": ", the client asked for it",
+    "server": ", the server asked for it",
 }
 _REFUSED: dict[Origin, str] = {
     "peer": ", refused by the peer",
@@ -164,6 +171,8 @@ _REFUSED: dict[Origin, str] = {
     "crash": ", crashed",
     "stack": ", given up by our stack",
     "unknown": ", and why is not told",
+    "client": ", aborted by the client",
+    "server": ", refused by the server",
 }
 _UNSAID: dict[Origin, str] = {
     "nobody": ", no answer",
@@ -177,6 +186,8 @@ _ABORTED: dict[Origin, str] = {
     "nobody": "lost",
     "network": "lost",
     "unknown": "aborted by the peer, or no answer",
+    "client": "aborted by the client",
+    "server": "aborted by the server",
 }
 _SILENT: dict[Origin, str] = {
     "nobody": ", no answer from the peer",
@@ -187,12 +198,14 @@ _SILENT: dict[Origin, str] = {
 def _assoc_change(event: AssocChange) -> str:
     because = f", {event.error_text}" if event.error_text else ""
     streams = f"{many(event.outbound_streams or 0, 'stream')} out, {event.inbound_streams or 0:,} in"
+    streams = streams if event.outbound_streams is not None else "how many streams is not known"
     features = f" ({', '.join(event.features)})" if event.features else ""
     match event.state:
         case "COMM_UP":
             return f"association established, {streams}{features}"
         case "RESTART":
-            return f"the peer started the association again, {streams}{features}"
+            who = event.by if event.by in ("client", "server") else "peer"
+            return f"the {who} started the association again, {streams}{features}"
         case "SHUTDOWN_COMP":
             return f"association shut down{_ASKED.get(event.by, '')}{because}"
         case "CANT_STR_ASSOC":
@@ -209,6 +222,36 @@ def _send_failed(event: SendFailed) -> str:
     quoted = printable(event.data, _SHOWN)
     what = f"{event.size} B of a message" if event.part else f"message of {event.size} B"
     return f"{what} on stream {event.stream}{ppid} {how}{why}: {quoted}"
+
+
+def _observed(event: Observed) -> str:
+    client, server = event.peer or "?", event.local
+    other = {"client": "server", "server": "client"}.get(event.by, "other end")
+    told = ", which is which by their ports" if event.inferred else ""
+    match event.what:
+        case "INIT" if event.by == "server":
+            return "the server asks for the association, too (INIT)"
+        case "INIT":
+            return f"{client} asks {server} for an association (INIT)"
+        case "set-up":
+            return f"between client {client} and server {server}; its INIT is not in the capture{told}"
+        case "COOKIE ECHO":
+            return f"the {event.by} sends back the cookie of the {other} (COOKIE ECHO)"
+        case "before":
+            return f"between client {client} and server {server}; began before the capture{told}"
+        case "left":
+            return "no longer followed, as too many others are: how it ends is not known"
+        case "SHUTDOWN":
+            return f"the {event.by} begins the shutdown (SHUTDOWN)"
+        case "addresses":
+            ends = (f"{name} {', '.join(end.addresses)}" for name, end in _ends(event))
+            return f"addresses now: {'; '.join(ends)}"
+
+
+def _ends(event: Observed) -> Iterator[tuple[str, Peer]]:
+    if event.peer is not None:
+        yield "client", event.peer
+    yield "server", event.local
 
 
 def _streams_asked(event: StreamsAsked) -> str:
@@ -229,6 +272,10 @@ def _of_ours(event: Event) -> str:
             warning = f"; beware: {event.warning}" if event.warning else ""
             where = f"listening on {hosts} port {event.port}{udp}"
             return f"{where}, {event.stack} stack ({event.library}){warning}"
+        case CaptureBegun():
+            return f"the capture begins: {', '.join(event.files) or 'standard input'}"
+        case Observed():
+            return _observed(event)
         case Opening():
             streams = (
                 f"{many(event.outbound_streams, 'stream')} out and {event.inbound_streams:,} in asked for"

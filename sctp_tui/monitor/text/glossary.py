@@ -33,6 +33,18 @@ TERMS: dict[str, Term] = {
         "The addresses and the port of the other end; more than one address where it is multi-homed.",
         "RFC 9260, section 1.3",
     ),
+    "number": Term(
+        "Number",
+        "Counts the associations of the capture, in the order of their first packets. The assoc IDs by which "
+        "their ends know them are not on the wire.",
+        "",
+    ),
+    "again": Term(
+        "DATA seen again",
+        "DATA chunks with TSNs that had passed before: sent again, or copied on the way. What was lost "
+        "before the capture is not in it.",
+        "",
+    ),
     "local": Term("Local", "The address and the port of this end.", "RFC 9260, section 1.3"),
     "udp": Term(
         "UDP port",

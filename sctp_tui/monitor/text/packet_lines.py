@@ -23,11 +23,15 @@ def plain(packet: Packet) -> str:
     arrow = "←" if packet.direction == "in" else "→"
     done = verdict_text(packet)
     after = f"  ({done})" if done else ""
-    when, chunks = time_of_day(packet.at), chunk_text(decode(packet.data).chunks)
+    when, chunks = time_of_day(packet.at), chunk_text(decode(packet.data, packet.cut).chunks)
     return f"{when}      -      -  {arrow} {packet.peer}  {chunks}{after}"
 
 
 def as_json(packet: Packet) -> bytes:
     """One JSON object: the event, with `bytes` its length, `vtag` the verification tag, and `chunks`."""
-    more = {"bytes": len(packet.data), "vtag": packet.vtag, "chunks": decode(packet.data).chunks}
+    more = {
+        "bytes": len(packet.data) + packet.cut,
+        "vtag": packet.vtag,
+        "chunks": decode(packet.data, packet.cut).chunks,
+    }
     return to_json(packet)[:-1] + b"," + _encode(more)[1:]

@@ -6,6 +6,7 @@ from . import units
 
 _DONE = {
     "delivered": "",
+    "seen": "",
     "dropped": "dropped by the link",
     "refused": "refused on arrival",
     "bounced": "did not get through",

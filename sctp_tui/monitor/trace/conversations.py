@@ -109,7 +109,8 @@ class Conversation:
     packet, as is `named_peer`; `flow` and `peer` are those of the newest. `of_local` and `of_peer` are the
     addresses that each end has had, the last `_HAD`: they may change (RFC 5061). A refused packet is kept
     too, and changes nothing, as anybody may have sent it; likewise one with a wrong verification tag, which
-    its receiver discards.
+    its receiver discards. `key` is that of the association where the packets say it, as those of a capture,
+    else 0.
     """
 
     __slots__ = (
@@ -127,6 +128,7 @@ class Conversation:
         "ends",
         "flow",
         "initiator",
+        "key",
         "local",
         "named_peer",
         "no_way",
@@ -151,6 +153,7 @@ class Conversation:
         self.ports = self.local.port, self.peer.port
         self.endpoint = packet.endpoint
         self.flow = packet.flow
+        self.key = packet.key
         self.start_mono, self.start_time = packet.mono, packet.at
         calls = kind(packet) == INIT and packet.direction == "out"
         self.initiator: End = "local" if calls else "peer"
@@ -214,6 +217,11 @@ class Conversation:
         return any(begin < until and since <= end for begin, end in self._missed)
 
     @property
+    def observed(self) -> bool:
+        """Whether it is of two other programs, in a capture."""
+        return self.key != 0
+
+    @property
     def overheard(self) -> bool:
         """Whether its packets were captured on an interface, so that their times are those of the capture."""
         return bool(self._packets) and self._packets[-1].captured
@@ -229,7 +237,7 @@ class Conversation:
         if not 0 <= at < len(self._packets):
             raise IndexError(number)
         packet = self._packets[at]
-        return Traced(number, packet, decode(packet.data))
+        return Traced(number, packet, decode(packet.data, packet.cut))
 
     def since(self, number: int, limit: int | None = None) -> Iterator[Traced]:
         """The packets kept with a higher number, at most `limit`, decoded one by one.
@@ -242,7 +250,7 @@ class Conversation:
         stop = self.captured + 1 if limit is None else start + limit
         work = 0 if limit is None else limit * _WORK
         for number, packet in enumerate(part(self._packets, start - first, stop - first), start):
-            traced = Traced(number, packet, decode(packet.data))
+            traced = Traced(number, packet, decode(packet.data, packet.cut))
             yield traced
             work -= len(traced.decoded.chunks) + len(packet.data) // _OCTETS
             if limit is not None and work <= 0:
@@ -263,7 +271,7 @@ class Conversation:
             if packet.verdict == "refused" or packet.mono > now:
                 continue
             if packet.direction == way:
-                chunks = decode(packet.data).chunks
+                chunks = decode(packet.data, packet.cut).chunks
                 if packet.mono > heard:
                     if any(isinstance(one, _ASKING) and not isinstance(one, _ANSWERS) for one in chunks):
                         asked = min(asked, packet.mono)
@@ -274,7 +282,7 @@ class Conversation:
                 and packet.verdict != "dropped"
                 and has_come(packet.mono + packet.transit, now)
             ):
-                sacks = (one for one in decode(packet.data).chunks if isinstance(one, Sack))
+                sacks = (one for one in decode(packet.data, packet.cut).chunks if isinstance(one, Sack))
                 acknowledged = next((sack.cumulative_tsn for sack in sacks), -1)
             if sent >= 0 and acknowledged >= 0:
                 break
@@ -336,9 +344,9 @@ class Conversation:
         One with a wrong verification tag is marked as refused.
         """
         first = first_chunk(packet)
-        if first == INIT and self.left_by(packet):
+        if first == INIT and not packet.key and self.left_by(packet):
             return False
-        if packet.verdict != "refused" and not self._tags.take(packet, first):
+        if not packet.key and packet.verdict != "refused" and not self._tags.take(packet, first):
             packet = replace(packet, verdict="refused", reason=WRONG_TAG)
         self._packets.append(packet)
         self.captured += 1
@@ -442,6 +450,7 @@ class Wire:
         self._by_flow: dict[int, Conversation] = {}
         self._by_ends: dict[Ends, Conversation] = {}  # the newest between them
         self._by_ports: dict[tuple[int, int], dict[Conversation, None]] = {}
+        self._by_key: dict[int, Conversation] = {}  # of packets that say whose they are, as in a capture
         self._no_way: list[tuple[float, float]] = []
 
     def extend(self, packets: Sequence[Packet]) -> None:
@@ -453,7 +462,8 @@ class Wire:
                 self._bytes += _BOUNCE if _bounced(conversation, packet) else 0
                 continue
             if conversation is None or not conversation.add(packet):
-                conversation = self._place(packet, conversation)
+                observed = packet.key != 0
+                conversation = self._place_observed(packet) if observed else self._place(packet, conversation)
                 conversation.add(packet)
             if packet.verdict == "refused":
                 self.kept_out += packet.reason == KEPT_OUT
@@ -506,6 +516,13 @@ class Wire:
         self._by_flow[packet.flow] = conversation
         return conversation
 
+    def _place_observed(self, packet: Packet) -> Conversation:
+        """A conversation for an association that was told apart from others before."""
+        conversation = self._by_flow[packet.flow] = self._by_key[packet.key] = Conversation(packet)
+        conversation.no_way = self._no_way
+        self._bytes += CONVERSATION_COST
+        return conversation
+
     def _alike(self, packet: Packet) -> Conversation | None:
         """The conversation between a packet's ends, unless the peer has another UDP port now."""
         found = self._by_ends.get(_ends(packet))
@@ -523,6 +540,8 @@ class Wire:
             return
         self._bytes -= CONVERSATION_COST
         self._unfile_flow(conversation)
+        if self._by_key.pop(conversation.key, None) is not None:
+            return
         if self._by_ends.get(conversation.ends) is conversation:
             del self._by_ends[conversation.ends]
         alike = self._by_ports[conversation.ports]
@@ -547,8 +566,10 @@ class Wire:
 
         Of an association between two ends of this program both ends have the same conversation.
         """
+        if (observed := self._by_key.get(association.key)) is not None:
+            return observed
         peer = association.peer
-        if peer is None:
+        if peer is None or association.observed:
             return None
         view = endpoints.views.get(association.endpoint)
         stack = view.stack if view is not None else None

@@ -150,7 +150,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     @property
     def chunks(self) -> tuple[Chunk, ...]:
         """Its chunks, decoded anew."""
-        return decode(self.packet.data).chunks
+        return decode(self.packet.data, self.packet.cut).chunks
 
 
 class _SentByEnd:
@@ -268,7 +268,7 @@ class Ladder:
 
     def label(self, row: Row) -> str:
         """The chunks of a row as text, one line."""
-        return _label(row.packet.data, self.base(row))
+        return _label(row.packet.data, row.packet.cut, self.base(row))
 
     def unanswered(self, first: int, last: int, now: float = inf) -> int:
         """How many packets from `first` to `last` are HEARTBEATs or INITs with no answer that was due."""
@@ -367,7 +367,7 @@ class Ladder:
             tried = ONCE
             if isinstance(chunk, Data | IData):
                 tried = way.tries.send(
-                    now, number, chunk.tsn, len(chunk.data), to, as_sent=as_sent, lost=not arrives
+                    now, number, chunk.tsn, chunk.size, to, as_sent=as_sent, lost=not arrives
                 )
                 for _, packet_number in way.tries.disproved:
                     if packet_number == number:
@@ -526,8 +526,8 @@ def _no_probe(tried: SendReason) -> SendReason:
 
 
 @lru_cache(_IN_VIEW)
-def _label(data: bytes, base: TsnBase) -> str:
-    return chunk_text(decode(data).chunks, base)
+def _label(data: bytes, cut: int, base: TsnBase) -> str:
+    return chunk_text(decode(data, cut).chunks, base)
 
 
 def _within(some: set[int], first: int, last: int) -> list[int]:

@@ -54,7 +54,7 @@ _HIDDEN = ("flags", "data", "parameters", "causes", "info", "cookie", "digest")
 def packet_sections(row: Row, base: TsnBase) -> Iterator[PacketSection]:
     """What is known of the packet, its common header, and its chunks in order."""
     packet = row.packet
-    decoded = decode(packet.data)
+    decoded = decode(packet.data, packet.cut)
     yield PacketSection("Packet", list(_of_packet(row)))
     header = [
         ("source port", str(decoded.source)),
@@ -75,12 +75,18 @@ def _of_packet(row: Row) -> Iterator[tuple[str, str]]:
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
     yield "at", f"{when}.{microseconds:06d}"
     clock = "the kernel's clock, as captured" if packet.captured else "the link's clock"
+    clock = "the capture's clock" if packet.verdict == "seen" else clock
     yield "after", f"{row.elapsed:.6f} s since the first packet, by {clock}"
     local, peer = _end(packet.local), _end(packet.peer) if packet.peer else "?"
     yield "from", printable(peer if packet.direction == "in" else f"{local}, {packet.endpoint}")
     yield "to", printable(local + f", {packet.endpoint}" if packet.direction == "in" else peer)
-    yield "size", f"{len(packet.data):,} B"
-    if packet.verdict != "delivered":
+    captured = f", {len(packet.data):,} B captured" if packet.cut else ""
+    yield "size", f"{len(packet.data) + packet.cut:,} B{captured}"
+    if packet.verdict == "seen":
+        yield "arrived", "not known: it was seen here, and may have been lost later"
+        if packet.reason:
+            yield "comment", printable(packet.reason)
+    elif packet.verdict != "delivered":
         yield "the link", printable(packet.reason or packet.verdict)
     if packet.delay:
         yield "on its way", f"{packet.delay * 1000:.3f} ms"

@@ -7,7 +7,7 @@ Wireshark finds those. Its interface, one of four, tells where the IP header is 
 - over UDP port 9899 (RFC 6951) on either side: as it was on the wire, with its UDP header;
 - over other UDP ports: without the UDP header, as Wireshark would not find SCTP in it;
 - between two ends in this program, where there is no IP: the header is made up;
-- from the kernel: as captured.
+- from the kernel, or from another capture: as captured.
 
 Where an address is not known, or both ends within this program have the same, addresses are made up:
 192.0.2.1 or 2001:db8::1 for the server, others of that range for the other ends.
@@ -35,7 +35,7 @@ _LONGEST = 0xFFFF
 _IN_UDP = "udp", "SCTP in UDP (RFC 6951), as it was on the wire"
 _IN_OTHER_UDP = "udp-other", f"SCTP in UDP on ports other than {UDP_PORT}: the UDP header is left out"
 _WITHIN = "in-process", "SCTP between two ends in one program, without IP: the IP header is made up"
-_CAPTURED = "kernel", "SCTP of the kernel, as captured"
+_CAPTURED = "captured", "SCTP as captured"
 _NOBODY = Peer((), 0)
 _MADE_UP_V4 = ipaddress.IPv4Network("192.0.2.0/24")  # for documentation (RFC 5737)
 _MADE_UP_V6 = ipaddress.IPv6Network("2001:db8::/32")  # likewise (RFC 3849)

@@ -140,7 +140,7 @@ class StreamDelivery:
         self._highest = max(self._highest, tsn)
         message.tsn, message.last = min(message.tsn, tsn), max(message.last, tsn)
         message.pieces += 1
-        message.size += len(chunk.data)
+        message.size += chunk.size
         if chunk.beginning:
             message.begin, message.ppid = position, chunk.ppid or 0
         if chunk.ending:

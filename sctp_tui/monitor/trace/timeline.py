@@ -443,4 +443,4 @@ def _number(line: Line) -> int:
 
 
 def _is_beat(packet: Packet) -> bool:
-    return packet.verdict == "delivered" and kind(packet) in _HEARTBEATS
+    return packet.verdict in ("delivered", "seen") and kind(packet) in _HEARTBEATS

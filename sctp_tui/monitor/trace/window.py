@@ -524,7 +524,7 @@ class SendWindows:
                 match chunk:
                     case Data() | IData():
                         as_sent = packet.as_sent(packet.direction)
-                        to, octets = goes_to(packet), len(chunk.data)
+                        to, octets = goes_to(packet), chunk.size
                         mine.send(packet.mono, chunk.tsn, octets, to, lost=lost, as_sent=as_sent)
                     case Sack() | Shutdown():
                         if not lost:

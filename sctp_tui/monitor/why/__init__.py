@@ -21,6 +21,7 @@ from sctp_tui.sctp.events import (
     Ending,
     Event,
     Message,
+    Observed,
     Opening,
     Packet,
     PathAsked,
@@ -169,6 +170,8 @@ def _(event: PeerAddrChange) -> str:
 
 @_kind.register
 def _(event: Message) -> str:
+    if event.observed:
+        return "observed"
     unordered = event.unordered and event.direction == "in"
     return f"{event.direction}/unordered" if unordered else event.direction
 
@@ -188,6 +191,11 @@ def _(event: StreamReset | AssocReset | StreamChange) -> str:
 @_kind.register
 def _(event: Opening) -> str:
     return "implicit" if event.implicit else ""
+
+
+@_kind.register
+def _(event: Observed) -> str:
+    return event.what
 
 
 @_kind.register

@@ -752,6 +752,12 @@ CHUNKS = {
         "Its length does not fit its type or the packet. A receiver discards it, or aborts for a protocol "
         "violation (3.3.10.13).",
     ),
+    "CUT": Explanation(
+        "9260 3.2",
+        "The capture has not kept all of this packet: what is missing here was on the wire.",
+        "A capture may keep only the first octets of each packet (tcpdump -s, the snaplen). The packet's and "
+        "the chunk's lengths are those on the wire; whether the checksum is right can't be told.",
+    ),
 }
 """By `name`, or `name/situation` for a special case."""
 
@@ -760,6 +766,13 @@ VERDICTS = {
         "",
         "The packet went straight to the other end.",
         "IP may lose, duplicate or reorder packets, and SCTP expects no more of it; this one was left alone.",
+    ),
+    "seen": Explanation(
+        "",
+        "The packet was seen where the capture was made. Whether it arrived is not told: it may have been "
+        "lost later.",
+        "A capture has one vantage point: its times are those of passing there, and what was lost before it "
+        "is not in it. Answers alone show what arrived.",
     ),
     "dropped": Explanation(
         "",

@@ -57,6 +57,15 @@ EVENT_EXPLANATIONS = {
         "ICMP's Protocol Unreachable that quotes the association's own tag counts as an ABORT. Both stacks "
         "here go on with an association that is up.",
     ),
+    **{
+        f"assoc_change/COMM_LOST/{end}": Explanation(
+            "9260 9.1",
+            f"The {end} aborted the association. What had not arrived at the other end by then is lost.",
+            "An ABORT of this association was captured. Its sender has deleted the TCB; whether the ABORT "
+            "arrived is not told.",
+        )
+        for end in ("client", "server")
+    },
     "assoc_change/RESTART": Explanation(
         "9260 5.2.4",
         "The other end restarted without having ended the association, as after a crash.",
@@ -80,6 +89,17 @@ EVENT_EXPLANATIONS = {
         "9260 9.1",
         "This end gave up the set-up before it was complete.",
         "The ABORT primitive was called in COOKIE-WAIT or COOKIE-ECHOED.",
+    ),
+    "assoc_change/CANT_STR_ASSOC/client": Explanation(
+        "9260 9.1",
+        "The client gave up while the association was being set up.",
+        "It sent an ABORT before a COOKIE ACK was captured.",
+    ),
+    "assoc_change/CANT_STR_ASSOC/server": Explanation(
+        "9260 8.4",
+        "The server did not take the association: nobody listens on that port, or it is not allowed.",
+        "An ABORT answered the set-up. Without a cause it is mostly of a host where nobody has the port, "
+        "for which the INIT is out of the blue; else its cause tells why.",
     ),
     "assoc_change/CANT_STR_ASSOC/crash": Explanation(
         "9260 5.1",
@@ -176,6 +196,12 @@ EVENT_EXPLANATIONS = {
         "The stack has taken a message for sending. It may wait here before it goes.",
         "It went into the send buffer. When it is sent, as cwnd and rwnd allow, it is given its TSN and, "
         "unless it is unordered, its SSN.",
+    ),
+    "message/observed": Explanation(
+        "9260 6.9",
+        "All pieces of a message have passed where the capture was made. Whether they arrived is not told.",
+        "Its fragments have consecutive TSNs, from the B bit to the E bit. It may still wait for an earlier "
+        "one of its stream, or for a piece that is lost later.",
     ),
     "message_too_large": Explanation(
         "6458 8.1.21",
@@ -292,6 +318,49 @@ EVENT_EXPLANATIONS = {
         "6458 3.1.3",
         "This end waits for others to ask for associations.",
         "Bound and listening: a one-to-many socket, one for all associations, each told apart by its ID.",
+    ),
+    "capture": Explanation(
+        "",
+        "What follows was captured elsewhere, and is told with the times that the file has.",
+        "Nothing can be asked of the ends, and what passed before this or was not captured is not known.",
+    ),
+    "observed/INIT": Explanation(
+        "9260 5.1",
+        "An end asks the other for an association.",
+        "An INIT was captured, with a new Initiate Tag; sent again it has the same, and is not told again.",
+    ),
+    "observed/set-up": Explanation(
+        "9260 5.1",
+        "An association is being set up. The first packet of that is not in the capture.",
+        "The capture begins after the INIT, or lacks packets: what the INIT offered is not known.",
+    ),
+    "observed/COOKIE ECHO": Explanation(
+        "9260 5.1",
+        "The end that asked has got an answer, and sends back the cookie in it.",
+        "COOKIE ECHO (D): with it the other end makes its TCB, and answers with COOKIE ACK (E).",
+    ),
+    "observed/before": Explanation(
+        "",
+        "The association was up as the capture began: what was before is not known.",
+        "No INIT of it was captured. Its two directions are put together by addresses, ports, and what comes "
+        "back; streams, initial TSNs and who began it are not known.",
+    ),
+    "observed/SHUTDOWN": Explanation(
+        "9260 9.2",
+        "An end closes the association: all that it sent has been acknowledged, and the other end sends the "
+        "rest.",
+        "A SHUTDOWN was captured; SHUTDOWN ACK and SHUTDOWN COMPLETE follow.",
+    ),
+    "observed/left": Explanation(
+        "",
+        "So many associations are in this capture that those without a packet for longest are left.",
+        "At one time 20,000 are followed. A packet of this one that comes later begins another row.",
+    ),
+    "observed/addresses": Explanation(
+        "",
+        "An end has another address than those known so far.",
+        "A packet with the association's tag came from, or went to, an address that no INIT or ASCONF of the "
+        "capture has announced, or such a chunk was captured.",
     ),
     "opening": Explanation(
         "6458 3.1.6",

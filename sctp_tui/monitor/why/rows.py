@@ -26,7 +26,7 @@ def why_row(row: Row, level: Level, bounced: Bounce | None = None) -> Iterator[t
         packet = replace(row.packet, verdict=bounced.verdict, reason=bounced.reason)
         yield printable(bounced.reason), why(packet, level)
     verdict = row.packet.verdict
-    if verdict != "delivered" and verdict not in _LATE:
+    if verdict not in ("delivered", "seen", *_LATE):
         yield _link(row, level)
     told = set()
     for chunk, one in explained(row, level):

@@ -11,9 +11,19 @@ import msgspec
 from sctp_tui.sctp.field_types import Name
 
 Verdict = Literal[
-    "delivered", "delayed", "reordered", "duplicated", "dropped", "refused", "bounced", "unsent", "unheard"
+    "delivered",
+    "seen",
+    "delayed",
+    "reordered",
+    "duplicated",
+    "dropped",
+    "refused",
+    "bounced",
+    "unsent",
+    "unheard",
 ]
-"""What became of a packet: `duplicated` is the copy, `refused` was not let in, or was discarded."""
+"""What became of a packet: `duplicated` is the copy, `refused` was not let in, or was discarded; of one
+`seen` in a capture it is not known."""
 AFTERWARDS: tuple[Verdict, ...] = ("bounced", "unsent", "unheard")
 """Verdicts that are no further packet. They say of one sent before, as far as its octets are known, that it
 did not get through: ICMP came back, this machine's kernel did not send it, or nobody was there any more."""

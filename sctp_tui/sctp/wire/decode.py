@@ -18,6 +18,7 @@ from .packet import (
     Chunk,
     CookieAck,
     CookieEcho,
+    Cut,
     Cwr,
     Data,
     Decoded,
@@ -39,7 +40,7 @@ from .packet import (
     ShutdownComplete,
     Unknown,
 )
-from .parameters import HEARTBEAT_INFO, cause_parameters, octets, parameters
+from .parameters import BROKEN, HEARTBEAT_INFO, cause_parameters, octets, parameters
 from .serial import MASK
 
 _COMMON = struct.Struct("!HHII")
@@ -64,9 +65,14 @@ _Read = Callable[[bytes, int, int, int], Chunk]
 """Takes the packet, the chunk's offset in it, its flags, and its length, which is checked."""
 
 
-def decode(packet: bytes) -> Decoded:
-    """Decode a packet. Never raises: one too short for the common header has zeros, and a `Broken` chunk."""
+def decode(packet: bytes, cut: int = 0) -> Decoded:
+    """Decode a packet, of which a capture has cut off so many octets.
+
+    Never raises: one too short for the common header has zeros, and a `Broken` or `Cut` chunk.
+    """
     size = len(packet)
+    if size < 12 and cut:
+        return Decoded(0, 0, 0, 0, (Cut(flags=0, length=size + cut, type=-1, data=packet),))
     if size < 12:
         why = f"a packet of {octets(size)}, at least 12 are needed"
         return Decoded(0, 0, 0, 0, (Broken(flags=0, length=size, type=-1, why=why, data=packet),))
@@ -81,6 +87,9 @@ def decode(packet: bytes) -> Decoded:
             chunks.append(_broken(packet, at, why))
             if length < 4:
                 break  # where the next chunk starts is not known
+        elif at + length > size and at + length <= size + cut:
+            chunks.append(_cut(packet, at))
+            return Decoded(source, destination, vtag, checksum, (*chunks, *_rest(at + length, size + cut)))
         elif at + length > size:
             chunks.append(_broken(packet, at, f"length {length}, but only {octets(size - at)} left"))
             break
@@ -88,11 +97,28 @@ def decode(packet: bytes) -> Decoded:
             chunks.append(read(packet, at, flags, length))
         at += length + 3 & ~3
     else:
-        if at < size:
+        if cut:
+            chunks += _rest(at, size + cut, packet)
+        elif at < size:
             rest = size - at
             why = f"{octets(rest)} after the last chunk, at least 4 are needed"
             chunks.append(Broken(flags=0, length=rest, type=-1, why=why, data=packet[at:]))
     return Decoded(source, destination, vtag, checksum, tuple(chunks))
+
+
+def _cut(packet: bytes, at: int) -> Chunk:
+    """A chunk of which a part was captured."""
+    kind, flags, length = _CHUNK.unpack_from(packet, at)
+    reader: _Reader = _READERS[kind]
+    if kind in _LEGIBLE and at + reader.minimum <= len(packet):
+        return reader.read(packet, at, flags, length)
+    return Cut(flags=flags, length=length, type=kind, data=packet[at:])
+
+
+def _rest(at: int, end: int, packet: bytes = b"") -> list[Chunk]:
+    """What follows in a packet that ends at `end`, and was not captured."""
+    at = at + 3 & ~3
+    return [Cut(flags=0, length=end - at, type=-1, data=packet[at:])] if end - at >= 4 else []
 
 
 def _broken(packet: bytes, at: int, why: str) -> Broken:
@@ -143,7 +169,10 @@ def _i_data(packet: bytes, at: int, flags: int, length: int) -> Chunk:
 def _init(chunk: type[Init]) -> _Read:
     def read(packet: bytes, at: int, flags: int, length: int) -> Chunk:
         tag, rwnd, out, in_, tsn = _INIT.unpack_from(packet, at + 4)
-        return chunk(flags, length, tag, rwnd, out, in_, tsn, parameters(packet[at + 20 : at + length]))
+        found = parameters(packet[at + 20 : at + length])
+        if at + length > len(packet):  # the capture has cut it: what there is of the last one is no error
+            found = tuple(one for one in found if not one.text.startswith(BROKEN))
+        return chunk(flags, length, tag, rwnd, out, in_, tsn, found)
 
     return read
 
@@ -320,4 +349,8 @@ _KNOWN: dict[int, _Reader] = {
     ChunkType.ASCONF: _Reader(8, _asconf(Asconf)),
     ChunkType.I_FORWARD_TSN: _Reader(8, _i_forward_tsn),
 }
+_LEGIBLE = frozenset(
+    {ChunkType.DATA, ChunkType.I_DATA, ChunkType.INIT, ChunkType.INIT_ACK, ChunkType.COOKIE_ECHO}
+)
+"""Types whose numbers come first, so that they can be read where a capture has cut the rest."""
 _READERS = [_KNOWN.get(kind, _Reader(4, _unknown)) for kind in range(256)]

@@ -1,7 +1,8 @@
 """SCTP packets decoded: the chunks of RFC 9260, section 3.3, and of its extensions, field by field.
 
-`decode` makes them. A chunk that is malformed, or of an unknown type, becomes `Broken` or `Unknown`. The tags
-of the types are the chunks' names in IANA's registry.
+`decode` makes them. A chunk that is malformed, or of an unknown type, becomes `Broken` or `Unknown`; one that
+a capture has cut short becomes `Cut`, unless what is there tells as much as is needed of it. The tags of the
+types are the chunks' names in IANA's registry.
 """
 
 from typing import NamedTuple
@@ -35,6 +36,11 @@ class Data(Chunk, frozen=True, tag="DATA", gc=False):
     immediate: bool
     data: bytes
 
+    @property
+    def size(self) -> int:
+        """Octets of user data, also where a capture has cut `data` short."""
+        return self.length - 16
+
 
 class IData(Chunk, frozen=True, tag="I-DATA", gc=False):
     """I-DATA (RFC 8260, section 2.1): as DATA; `mid` counts the stream's messages, `fsn` a message's
@@ -53,6 +59,11 @@ class IData(Chunk, frozen=True, tag="I-DATA", gc=False):
     ending: bool
     immediate: bool
     data: bytes
+
+    @property
+    def size(self) -> int:
+        """Octets of user data, also where a capture has cut `data` short."""
+        return self.length - 20
 
 
 class Init(Chunk, frozen=True, tag="INIT", gc=False):
@@ -215,6 +226,16 @@ class Broken(Chunk, frozen=True, tag="BROKEN", gc=False):
     data: bytes
 
 
+class Cut(Chunk, frozen=True, tag="CUT", gc=False):
+    """A chunk that a capture has cut short, or the rest of a packet that it has not kept.
+
+    `type` is -1 where its header is not there. `data` is what there is of it, with the header.
+    """
+
+    type: int
+    data: bytes
+
+
 AnyChunk = (
     Data
     | IData
@@ -242,6 +263,7 @@ AnyChunk = (
     | Pad
     | Unknown
     | Broken
+    | Cut
 )
 
 

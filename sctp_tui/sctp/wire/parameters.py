@@ -29,6 +29,8 @@ _RESULTS = {
     5: "bad sequence number",
     6: "in progress",
 }
+BROKEN = "broken: "
+"""What the text of a malformed parameter starts with."""
 _LISTED = 32  # items shown of a list; the others are counted
 
 
@@ -70,7 +72,7 @@ def _each(data: bytes, kinds: dict[int, _Kind], what: str) -> Iterator[Parameter
             yield Parameter(
                 type=code,
                 name=kind.name if kind else f"unknown {what}",
-                text=f"broken: {why}",
+                text=f"{BROKEN}{why}",
                 data=value,
                 known=bool(kind),
             )
@@ -78,7 +80,7 @@ def _each(data: bytes, kinds: dict[int, _Kind], what: str) -> Iterator[Parameter
             text = _octets(value) if what == "cause" else f"{_octets(value)}, {_ACTIONS[code >> 14]}"
             yield Parameter(type=code, name=f"{what} 0x{code:04x}", text=text, data=value, known=False)
         elif len(value) < kind.minimum:
-            text = f"broken: a value of {_octets(value)}, at least {kind.minimum} are needed"
+            text = f"{BROKEN}a value of {_octets(value)}, at least {kind.minimum} are needed"
             yield Parameter(type=code, name=kind.name, text=text, data=value)
         else:
             yield Parameter(type=code, name=kind.name, text=kind.describe(value), data=value)

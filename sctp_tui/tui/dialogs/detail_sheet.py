@@ -39,6 +39,8 @@ def detail(
     `steps` are its states, where more than its history is known; `heard` is when the peer's last packet came,
     in s of the link's clock, None where that is not known.
     """
+    if association.observed:
+        return _observed(association, now, width)
     last = "" if association.ended is None else ", as told last before the end"
     parts: list[SheetRows] = [
         fixed(*flow(list(_who(association, other, now)), width, _CELL, _LABEL)),
@@ -52,6 +54,20 @@ def detail(
         _heading(f"Paths{last}", width),
         *_paths(association, width, now),
         _heading(f"Counters{last}", width),
+        fixed(*flow(list(_counters(association)), width, _CELL, _LABEL)),
+    ]
+    return Sheet(parts)
+
+
+def _observed(association: Association, now: float, width: int) -> Sheet:
+    """What a capture tells of another program's association, which nobody can be asked of."""
+    parts: list[SheetRows] = [
+        fixed(*flow(list(_who_observed(association, now)), width, _CELL, _LABEL)),
+        _heading("State, and the states before", width),
+        *_steps(association, list(association.history), width),
+        _heading("Streams", width),
+        *_streams(association, width, now),
+        _heading("Counters", width),
         fixed(*flow(list(_counters(association)), width, _CELL, _LABEL)),
     ]
     return Sheet(parts)
@@ -91,6 +107,26 @@ def _who(association: Association, other: Association | None, now: float) -> Ite
     yield "Age", StyledText(units.duration(a.age(now)), "", "age")
     if a.ended is None:
         yield "Idle", StyledText(units.duration(a.idle(now)), "", "idle")
+    if a.restarts:
+        yield "Restarts", StyledText(str(a.restarts), "warning", "restarts")
+
+
+def _who_observed(association: Association, now: float) -> Iterator[tuple[str, StyledText]]:
+    a = association
+    yield "Number", StyledText(a.called, "", "number")
+    yield "Server", StyledText(_addresses(a.local), "", "local")
+    yield "Client", StyledText(_addresses(a.peer), "", "peer")
+    for label, end in (("Server's UDP port", a.local), ("Client's UDP port", a.peer)):
+        if end is not None and end.udp_port is not None:
+            yield label, StyledText(str(end.udp_port), "", "udp")
+    for label, streams, term in (
+        ("To the client", a.outbound_streams, "streams_out"),
+        ("To the server", a.inbound_streams, "streams_in"),
+    ):
+        yield label, StyledText(units.many(streams, "stream") if streams else "streams not known", "", term)
+    if a.began_before:
+        yield "Began", StyledText("before the capture", "", "age")
+    yield "Lasted", StyledText(("≥ " if a.began_before else "") + _lasted(a.age(now)), "", "age")
     if a.restarts:
         yield "Restarts", StyledText(str(a.restarts), "warning", "restarts")
 
@@ -371,6 +407,8 @@ def _sent(association: Association) -> Iterator[tuple[Column[Path], str]]:
 
 def _nothing(association: Association) -> SheetRows:
     # The stack is asked about associations in view only.
+    if association.observed:
+        return _label("not counted")
     return _label("not told yet" if association.ended is None else "not asked for before it ended")
 
 
@@ -384,6 +422,8 @@ def _counters(association: Association) -> Iterator[tuple[str, StyledText]]:
     yield "Messages out", _count(a.messages_out, "message", "messages_out", "all")
     yield "Bytes in", StyledText(units.size(a.bytes_in), "", "bytes_in", "all")
     yield "Bytes out", StyledText(units.size(a.bytes_out), "", "bytes_out", "all")
+    if a.again is not None:
+        yield "DATA seen again", _count(a.again, "chunk", "again")
     if a.failed:
         yield "Failed", StyledText(units.many(a.failed, "message"), "bad", "failed")
     if (status := a.status) is not None:

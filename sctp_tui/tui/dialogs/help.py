@@ -19,7 +19,7 @@ from textual.widgets.option_list import Option
 
 from sctp_tui.help import TOPICS
 from sctp_tui.help.drawn import Drawn
-from sctp_tui.tui.actions import ACTIONS, PLACES, around, bindings
+from sctp_tui.tui.actions import ACTIONS, PLACES, SPEAKING, around, bindings
 from sctp_tui.tui.keys import Keys
 from sctp_tui.tui.widgets.ordered_input import OrderedInput
 from sctp_tui.tui.widgets.scrolled import Menu, ScrolledText
@@ -120,10 +120,13 @@ class HelpScreen(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("help")
 
-    def __init__(self, keys: Keys, here: Sequence[str]) -> None:
+    def __init__(self, keys: Keys, here: Sequence[str], *, speaks: bool = True) -> None:
+        """`speaks`: ends of this program are there, so that the keys for them do something."""
         super().__init__()
         self._now = keys
+        self._rows = [row for row in ACTIONS if speaks or row.name not in SPEAKING]
         rest = [place for place in PLACES if "everywhere" in around(place)]
+        rest = [place for place in rest if speaks or not {"clients", "lesson"} & {*around(place)}]
         self._places = list(dict.fromkeys([*here, *rest]))
         self._items, self._sections = items(keys.of), topic_sections()
 
@@ -206,7 +209,7 @@ class HelpScreen(ModalScreen[None]):
         """A table of a place's actions, with the keys as configured."""
         keys_column = Column(style=Style(bold=True), no_wrap=True, min_width=_KEYS)
         table = Table.grid(keys_column, Column(ratio=1), padding=(0, 1, 0, 0))
-        for row in ACTIONS:
+        for row in self._rows:
             if row.place == place:
                 table.add_row(Text(self._now.of(row)), Text(row.help))
         return table

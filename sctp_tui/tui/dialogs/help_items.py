@@ -32,6 +32,13 @@ QUESTIONS = (
         "write type text client connect establish begin stream",
     ),
     Question(
+        "How do I see who aborted an association of other programs?",
+        "Capture it with tcpdump or Wireshark; `sctp-tui open FILE` shows it here, and with --summary prints "
+        "how each association ended, by whom and why.",
+        "open",
+        "capture pcap pcapng wireshark tcpdump file abort why strangers read",
+    ),
+    Question(
         "How do I send octets or a file?",
         "Type [hex]0a ff, or [file]PATH; [3 hex]0a ff goes on stream 3.",
         "screen",

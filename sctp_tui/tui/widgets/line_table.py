@@ -132,6 +132,8 @@ class LineTable(LineView, Generic[R]):
         self._keys: list[int] = []
         self._strips: dict[int, tuple[Hashable, Strip]] = {}
         self._now = 0.0
+        self.follows = True
+        """Whether it may follow new rows; else it stays where it is."""
         self._placed = False  # whether the user has put the cursor where it is
         self.moves = 0
         """How often the user has put the cursor somewhere."""
@@ -169,7 +171,7 @@ class LineTable(LineView, Generic[R]):
     def set_keys(self, keys: Sequence[int], *, hold: bool = False) -> None:
         """Set the rows, by their keys. The view stays on what it shows, the cursor on its key."""
         top = self.top
-        follow = not hold and self.is_vertical_scroll_end and self._may_follow(len(keys))
+        follow = self.follows and not hold and self.is_vertical_scroll_end and self._may_follow(len(keys))
         places = {key: place for place, key in enumerate(keys)}
         # Rows above the view may have gone: its first line that is still there keeps its place.
         view = self._keys[top : top + self.page]

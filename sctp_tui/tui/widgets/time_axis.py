@@ -14,6 +14,8 @@ class TimeAxis:
     def __init__(self) -> None:
         self.start = 0.0
         self.newest = 0.0
+        self.unlimited = False
+        """Whether all of the time is in view at first, however long, as of what is over."""
         self._span: float | None = None  # None as long as nobody zoomed
         self._end: float | None = None  # None while it follows
 
@@ -27,6 +29,8 @@ class TimeAxis:
         """The time in view."""
         newest = max(self.newest, self.start)
         age = (newest - self.start) * (1 + _MARGIN)
+        if self.unlimited and self.is_whole:
+            return Scale(self.start, self.start + max(age, SPANS[0]))
         span = self._span or next((span for span in SPANS if age <= span <= _AT_FIRST), _AT_FIRST)
         end = self._end if self._end is not None else newest + span * _MARGIN
         end = max(end, self.start + span)  # nothing is before the start
@@ -73,7 +77,7 @@ class TimeAxis:
         self._end = None
 
     def whole(self) -> None:
-        """Back to the initial view: all of the time, up to ten seconds, followed."""
+        """Back to the initial view: all of the time, up to ten seconds unless `unlimited`, followed."""
         self._span = self._end = None
 
     def column(self, time: float, width: int) -> int:

@@ -130,7 +130,7 @@ def marks(row: Row, answer: str = "", to: str = "", bounced: Bounce | None = Non
         said.append({"duplicated": "a copy", "reordered": "held back"}[packet.verdict])
     if bounced:
         said.append(bounced_text(bounced))
-    elif answer and packet.verdict in ("delivered", "delayed"):
+    elif answer and packet.verdict in ("delivered", "delayed", "seen"):
         said.append(answer)
     if packet.delay:
         said.append(f"+{units.delay(packet.delay)}")

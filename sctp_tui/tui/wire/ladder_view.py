@@ -205,6 +205,10 @@ class LadderView(ConversationView, ArrowsView):
         else:
             self.put_cursor(found)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no events of sockets where the ends are other programs'."""
+        return action != "sockets" or self.ladder is None or not self.ladder.conversation.observed
+
     def action_sockets(self) -> None:
         """Show the events of sockets between the packets, or don't."""
         self.shown = replace(self.shown, sockets=not self.shown.sockets)

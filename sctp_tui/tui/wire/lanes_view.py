@@ -303,7 +303,8 @@ class LanesView(ConversationView, LineView):
             parts = [(fit(f" Stream {queue.stream}", _GUTTER - 5), "stream"), ("sent ", "label")]
         else:
             state, look = self._state(queue)
-            parts = [(fit(f" {state}", _GUTTER - 4), look), ("got ", "label")]
+            observed = self._conversation is not None and self._conversation.observed
+            parts = [(fit(f" {state}", _GUTTER - 4), look), ("seen" if observed else "got ", "label")]
         cells = 0
         for at, message in self._in_view.get(queue.stream, ()):
             parts.append((" " * (at - cells), ""))

@@ -115,7 +115,7 @@ class PathsView(ConversationView, DrawnLines):
             self._paths = Paths(conversation)
             self.direction = "in" if conversation.initiator == "peer" else "out"
             self._chosen = self._stamp = None
-            self.axis.start = conversation.start_mono
+            self.axis.start, self.axis.unlimited = conversation.start_mono, conversation.observed
             self.axis.follow()
         self._paths.update(monitor.log, scene.ever, monitor.remarks)
         self._now = scene.now

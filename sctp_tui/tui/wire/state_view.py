@@ -168,7 +168,9 @@ class StateView(ConversationView, ScrolledLines):
             last = tracker.taken[-1]
             why = f": {last.why}" if last.why else ""
             yield f"last: {ends[last.end]} {last.transition.trigger}{why}{self._by_whom(last)}"
-        if tracker.conversation.overheard:
+        if tracker.conversation.observed:
+            yield "times of passing the capture"
+        elif tracker.conversation.overheard:
             yield "times are of capture: with netem, of arrival"
 
     def _look(self, look: str) -> Style:

@@ -139,7 +139,7 @@ class WindowView(ConversationView, DrawnLines):
             self._stamp = None
             self._told.clear()
             self._since.clear()
-            self.axis.start = conversation.start_mono
+            self.axis.start, self.axis.unlimited = conversation.start_mono, conversation.observed
             self.axis.follow()
         for traced, lost in reader.read(_AT_ONCE):
             if lost:
@@ -393,7 +393,7 @@ class WindowView(ConversationView, DrawnLines):
             *([("came twice", f"{s.twos}, sent again or a copy")] if s.twos else ()),
             *([("window probes", f"{s.probes}, {s.probes_again} sent again")] if s.probes else ()),
             *([(LOST, self._at_least(s.losses))] if self._ours else ()),
-            *([("times", "of capture: with netem, of arrival")] if self._captured else ()),
+            *([("times", self._whose_times)] if self._captured else ()),
         )
         line: DrawnLine = []
         used = 0
@@ -420,6 +420,12 @@ class WindowView(ConversationView, DrawnLines):
         """Whether the packets were captured behind what delays them, such as netem."""
         one = self._conversation
         return one is not None and one.overheard
+
+    @property
+    def _whose_times(self) -> str:
+        one = self._conversation
+        observed = one is not None and one.observed
+        return "of passing the capture" if observed else "of capture: with netem, of arrival"
 
     def _of_what(self, sending: SendWindow) -> str:
         """What to add to the number in flight: ` seen` where there may be more, and what is known of that."""

@@ -103,6 +103,8 @@ class WirePane(Vertical):
         """Whose packets are shown."""
         self.stack: StackName | None = None
         """The stack of its endpoint."""
+        self.speaks = True
+        """Whether ends of this program are shown, so that an association may begin by what the user does."""
         self.ours = True
         """Whether this program carries them; True as long as that is not known."""
         self.closely: tuple[int, ...] = ()
@@ -149,7 +151,8 @@ class WirePane(Vertical):
         wire = monitor.wire
         heading.lacking = conversation is not None and bool(wire.missed or wire.dropped or wire.gone)
         self.stack = monitor.endpoints.stack_of(association.endpoint) if association else None
-        self.ours = self.stack is None or monitor.carries(self.stack)
+        observed = association is not None and association.observed
+        self.ours = not observed and (self.stack is None or monitor.carries(self.stack))
         unseen = not self.ours
         registered = VIEW_BY_NAME[self.view]
         stands_in = registered.stand_in_name if registered.stand_in and unseen else "no-packets"
@@ -157,7 +160,8 @@ class WirePane(Vertical):
         view = self._shown
         if association is None or view is None:
             some = bool(len(monitor.associations))
-            self.query_one(Nothing).update(_nothing(association, unseen, captures, some=some))
+            text = _nothing(association, unseen, captures, some=some) if self.speaks else _NONE_READ
+            self.query_one(Nothing).update(text)
             return
         if isinstance(view, ConversationView) and conversation is not None:
             if view.closely:
@@ -279,6 +283,8 @@ def _whose(ends: list[Association]) -> str:
     Without the ID while there is none.
     """
     association, *others = ends
+    if association.observed:
+        return f"ID {association.called}"
     told = association.assoc_id or association.name
     there = [f"there {other.assoc_id}" for other in others if other.assoc_id not in (0, association.assoc_id)]
     return ", ".join([association.endpoint, *([f"ID {association.called}"] if told else []), *there])
@@ -292,6 +298,9 @@ def _counted(conversation: Conversation, wire: Wire) -> str:
     lacking = ((wire.missed, "missed"), (wire.dropped, "dropped"), (wire.gone, "removed"))
     told = "".join(f", {number:,} of all {what}" for number, what in lacking if number)
     return f"{units.many(conversation.captured, 'packet')}{told}"
+
+
+_NONE_READ = "No association with packets is chosen: go to a row of the table."
 
 
 def _nothing(association: Association | None, unseen: bool, captures: bool, *, some: bool) -> str:

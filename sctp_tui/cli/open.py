@@ -1,0 +1,166 @@
+"""`sctp-tui open`: captures on the screen, or as JSON lines, or as a table of their associations."""
+
+import os
+from collections.abc import Iterator
+
+from sctp_tui.monitor.associations import Associations
+from sctp_tui.monitor.filter.language import Filter, FilterError, parse
+from sctp_tui.monitor.summary import summary
+from sctp_tui.monitor.text.lines import as_json
+from sctp_tui.monitor.text.packet_lines import as_json as packet_as_json
+from sctp_tui.monitor.text.units import many
+from sctp_tui.process.signals import stop_signals
+from sctp_tui.sctp.events import Packet
+from sctp_tui.sources.capture import Capture
+from sctp_tui.sources.observer import Observation
+from sctp_tui.sources.octets import UnreadableSource
+
+from .option_types import OpenOptions
+from .stdout import LineOutput, OutputEnded, complain, no_terminal
+
+_KEPT_ENDED = 1_000_000  # associations of a summary
+
+
+def open_capture(options: OpenOptions) -> int:
+    """Run the command; its exit status."""
+    filter = None
+    if options.filter:
+        try:
+            filter = parse(options.filter)
+        except FilterError as error:
+            complain(f"--filter: {error}", "open")
+            return 2
+    on_screen = not (options.json or options.summary)
+    if on_screen and (elsewhere := no_terminal("" if "-" in options.files else "standard input")):
+        complain(
+            f"the screen needs a terminal, and {elsewhere}; "
+            "without one, `--summary` and `--json` print what a capture has",
+            "open",
+        )
+        return 1
+    stdin = _take_stdin() if on_screen and "-" in options.files else 0
+    try:
+        capture = Capture(options.files, stdin)
+    except UnreadableSource as error:
+        complain(str(error), "open")
+        return 1
+    if on_screen:
+        return _show(capture, options)
+    output = LineOutput()
+    reading = _Reading(capture, output, filter)
+    status = 0
+    # The first signal ends the reading; what is known by then is printed.
+    with stop_signals(reading.stop):
+        try:
+            if options.json:
+                reading.print_events(packets=options.packets)
+            else:
+                reading.print_summary()
+            output.flush()
+        except OutputEnded as error:
+            if str(error):
+                complain(str(error), "open")
+                status = 1
+    for text in capture.errors:
+        complain(text, "open")
+    return 1 if capture.errors else status
+
+
+def _take_stdin() -> int:
+    """Move what standard input is to another descriptor, which is returned: keys come from the terminal."""
+    descriptor, terminal = os.dup(0), os.open("/dev/tty", os.O_RDWR)
+    os.dup2(terminal, 0)
+    os.close(terminal)
+    return descriptor
+
+
+def _show(capture: Capture, options: OpenOptions) -> int:
+    from sctp_tui.tui.capture_app import CaptureApp
+    from sctp_tui.tui.settings import Settings
+    from sctp_tui.tui.state import usual_state_path
+
+    from .screen import show
+
+    settings = Settings(
+        theme=options.theme,
+        mask_addresses=options.mask_addresses,
+        keys=dict(options.key),
+        state=usual_state_path(),
+        filter=options.filter,
+    )
+    status = show(CaptureApp(capture, settings))
+    for text in capture.errors:
+        complain(text, "open")
+    return status or (1 if capture.errors else 0)
+
+
+class _Stopped(Exception):
+    """A signal has come while the next octets were waited for."""
+
+
+class _Reading:
+    """Reads a capture to its end, and prints what passes the filter."""
+
+    def __init__(self, capture: Capture, output: LineOutput, filter: Filter | None) -> None:
+        self._capture = capture
+        self._output = output
+        self._filter = filter
+        self._associations = Associations(ended_limit=_KEPT_ENDED)
+        self._stopped = False
+
+    def stop(self, _signal: int) -> None:
+        """Read no further."""
+        self._stopped = True
+        if self._capture.waits:
+            raise _Stopped
+
+    def _portions(self) -> Iterator[Observation]:
+        try:
+            for some in self._capture.portions():
+                yield some
+                if self._stopped:
+                    return
+        except _Stopped:
+            return
+
+    def print_events(self, *, packets: bool) -> None:
+        """One JSON object for each event, and each packet if those are wanted."""
+        associations, add = self._associations, self._output.add
+        test = self._filter.of_log(associations.get) if self._filter is not None else None
+        for some in self._portions():
+            for event in some.told:
+                if isinstance(event, Packet):
+                    if packets and (test is None or test(event)):
+                        add(packet_as_json(event))
+                    continue
+                associations.fold(event)
+                if test is None or test(event):
+                    add(as_json(event))
+            self._output.flush()
+
+    def print_summary(self) -> None:
+        """The table of associations, and below it what was read and left out."""
+        associations, now = self._associations, 0.0
+        for some in self._portions():
+            for event in some.told:
+                now = max(now, event.mono)
+                if not isinstance(event, Packet):
+                    associations.fold(event)
+            for numbers in some.numbers:
+                associations.fold(numbers)
+        test = self._filter.of_table() if self._filter is not None else None
+        shown = [one for one in associations if test is None or test(one, now)]
+        if shown:
+            for line in (*summary(shown, (self._capture.observer.first or 0) / 1e9, now), ""):
+                self._output.add(line)
+        for line in self._of_all(len(shown), len(associations)):
+            self._output.add(line)
+
+    def _of_all(self, shown: int, number: int) -> Iterator[str]:
+        """What was read, what was left out, and what is not shown."""
+        capture = self._capture
+        yield f"{capture.records:,} packets read, {capture.packets:,} of SCTP, {many(number, 'association')}"
+        if left_out := capture.left_out:
+            yield "left out: " + ", ".join(f"{count:,} {why}" for why, count in sorted(left_out.items()))
+        if shown < number:
+            yield f"{shown:,} of {number:,} associations pass the filter"

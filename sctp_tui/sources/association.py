@@ -1,0 +1,455 @@
+"""One association in a capture: what its packets tell, as the events that its server's end would have had."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from operator import attrgetter
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from sctp_tui.sctp.events import (
+    AssocChange,
+    AssociationStamp,
+    AssocState,
+    Counts,
+    Direction,
+    Event,
+    Message,
+    MessageTooLarge,
+    Observed,
+    ObservedStep,
+    Origin,
+    Peer,
+    PeerAddrChange,
+    RemoteError,
+    StreamCount,
+    StreamReset,
+    Streams,
+)
+from sctp_tui.sctp.wire.causes import describe_all
+from sctp_tui.sctp.wire.packet import (
+    Abort,
+    Asconf,
+    AsconfAck,
+    Auth,
+    Chunk,
+    CookieAck,
+    CookieEcho,
+    Data,
+    Decoded,
+    Error,
+    HeartbeatAck,
+    IData,
+    Init,
+    InitAck,
+    ReConfig,
+    Sack,
+    Shutdown,
+    ShutdownComplete,
+)
+from sctp_tui.sctp.wire.parameters import IPV4, IPV6, RECONFIG_RESPONSE, Parameter
+
+from .identity import ADDRESSES, End, Identity, Which
+from .pieces import Pieces
+from .sent_tsns import SentTsns
+
+ENDPOINT = "server"
+"""The name of the end that is told as ours."""
+_SET_ADD, _SET_DELETE, _SET_PRIMARY, _ERROR_CAUSE = 0xC001, 0xC002, 0xC004, 0xC003
+_RESET_OUT, _RESET_IN = 13, 14
+_STREAMS = 1024  # streams counted of an association
+_ASKED = 16  # requests that wait for their answers
+_RESULTS = {0: "nothing to do", 1: "performed", 2: "denied", 3: "wrong SSN", 4: "another in progress"}
+
+
+class _Offer(NamedTuple):
+    """What an INIT or INIT ACK offers."""
+
+    tag: int
+    out: int
+    most_in: int
+
+
+class ObservedAssociation:
+    """Follows one association; `server` is the end whose view is told.
+
+    `began_before`: its set-up is not in the capture.
+    """
+
+    def __init__(self, identity: Identity, server: Which, pieces: Pieces, *, inferred: bool) -> None:
+        self.key = identity.serial
+        self.server: Which = server
+        self.ended = False
+        self.counts_changed = False
+        self.last = 0.0
+        """When a message was last seen (mono)."""
+        self._identity = identity
+        self._inferred = inferred
+        self._pieces = pieces
+        self._up = False
+        self._epoch = 0  # grows with each restart
+        self._sent = (SentTsns(), SentTsns())
+        self._offers: list[_Offer | None] = [None, None]
+        self._calling: list[int] = [-1, -1]  # the tag in the newest INIT of each end
+        self._echoed = -1  # the end that has sent the newest COOKIE ECHO
+        self._shuts_down: Which | None = None
+        self._told: tuple[Peer, Peer] | None = None
+        self._addresses: tuple[list[str], list[str]] = ([], [])
+        self._peers: tuple[Peer, Peer] | None = None  # made anew where that is None
+        self._udp_ports: tuple[int | None, int | None] = (None, None)
+        self._confirmed: set[str] = set()
+        self._asked: dict[tuple[str, int, int], tuple[Parameter, ...]] = {}
+        self._messages, self._octets, self._again = [0, 0], [0, 0], 0
+        self._streams: dict[int, StreamCount] = {}
+
+    # --- who is who
+
+    def peers(self) -> tuple[Peer, Peer]:
+        """The server's end and the client's, with the addresses known by now."""
+        one, other = self._identity.ends
+        udp = one.udp_port, other.udp_port
+        if self._peers is None or udp != self._udp_ports:
+            known, server = self._addresses, self.server
+            both = _peer(one, known[0]), _peer(other, known[1])
+            self._peers, self._udp_ports = (both[server], both[1 - server]), udp
+        return self._peers
+
+    def meet(self, packet: Decoded, sender: Which, source: str, destination: str) -> None:
+        """Take in the addresses that a packet shows: those that it passes between, and those in an INIT."""
+        near, far = self._addresses[sender], self._addresses[1 - sender]
+        for known, address in ((near, source), (far, destination)):
+            if address not in known:
+                self._add(known, address)
+        for chunk in packet.chunks:
+            if isinstance(chunk, Init):
+                for one in chunk.parameters:
+                    if (one.type, len(one.data)) in ((IPV4, 4), (IPV6, 16)):
+                        self._add(near, str(ip_address(one.data)))
+
+    def _add(self, known: list[str], address: str) -> None:
+        if address and address not in known and len(known) < ADDRESSES:
+            known.append(address)
+            self._peers = None
+
+    def direction(self, sender: Which) -> Direction:
+        """The direction of a packet, as the server sees it."""
+        return "out" if sender == self.server else "in"
+
+    def _who(self, sender: int) -> Origin:
+        return "server" if sender == self.server else "client"
+
+    def stamp(self, at: float, mono: float) -> AssociationStamp:
+        """The fields that its events have."""
+        return {
+            "at": at,
+            "mono": mono,
+            "endpoint": ENDPOINT,
+            "key": self.key,
+            "assoc_id": self.key,
+            "peer": self.peers()[1],
+        }
+
+    # --- packets
+
+    def take(self, packet: Decoded, sender: Which, address: str, stamp: AssociationStamp) -> Iterator[Event]:
+        """What a packet from this end and address tells."""
+        if self._told is None:
+            yield from self._begin(packet, sender, stamp)
+        elif self._told != (now := self.peers()):
+            self._told = now
+            if self._up and not self.ended:
+                yield self._observed("addresses", sender, stamp)
+        for chunk in packet.chunks:
+            yield from self._chunk(chunk, packet.vtag, sender, address, stamp)
+
+    def counts(self, stamp: AssociationStamp) -> Counts:
+        """Its counters now."""
+        self.counts_changed = False
+        to, fro = self.server ^ 1, self.server
+        return Counts(
+            **stamp,
+            messages_in=self._messages[to],
+            messages_out=self._messages[fro],
+            bytes_in=self._octets[to],
+            bytes_out=self._octets[fro],
+            failed=0,
+            last=self.last,
+            again=self._again,
+        )
+
+    def streams(self, stamp: AssociationStamp) -> Streams:
+        """Its streams that have carried a message."""
+        return Streams(**stamp, streams=tuple(sorted(self._streams.values(), key=attrgetter("stream"))))
+
+    def _begin(self, packet: Decoded, sender: Which, stamp: AssociationStamp) -> Iterator[Event]:
+        self._told = self.peers()
+        first = next((chunk for chunk in packet.chunks if not isinstance(chunk, Auth)), None)
+        if isinstance(first, InitAck | CookieEcho | CookieAck):
+            yield self._observed("set-up", sender, stamp)
+        elif not isinstance(first, Init):
+            self._up = True
+            yield self._observed("before", sender, stamp)
+
+    def _observed(self, what: ObservedStep, sender: int, stamp: AssociationStamp) -> Observed:
+        return Observed(
+            **stamp,
+            what=what,
+            by=self._who(sender),
+            local=self.peers()[0],
+            inferred=self._inferred,
+        )
+
+    def _chunk(
+        self, chunk: Chunk, vtag: int, sender: Which, address: str, stamp: AssociationStamp
+    ) -> Iterator[Event]:
+        match chunk:
+            case Data() | IData():
+                yield from self._came_up(sender, stamp)
+                yield from self._data(chunk, sender, stamp)
+            case Sack():
+                yield from self._came_up(sender, stamp)
+            case InitAck():
+                self._offers[sender] = _Offer(chunk.tag, chunk.outbound_streams, chunk.inbound_streams)
+            case Init():
+                yield from self._init(chunk, sender, stamp)
+            case CookieEcho():
+                if self._echoed != sender and not self._up:
+                    yield self._observed("COOKIE ECHO", sender, stamp)
+                self._echoed = sender
+            case CookieAck():
+                yield from self._cookie_ack(sender, stamp)
+            case HeartbeatAck():
+                yield from self._confirm(sender, address, stamp)
+            case Abort():
+                yield from self._abort(chunk, vtag, sender, stamp)
+            case Error():
+                if sender != self.server:
+                    causes = [(cause.type, cause.data) for cause in chunk.causes]
+                    code = causes[0][0] if causes else 0
+                    yield RemoteError(**stamp, error=code, error_text=describe_all(causes), data=b"")
+            case Shutdown():
+                if self._shuts_down is None and not self.ended:
+                    self._shuts_down = sender
+                    yield self._observed("SHUTDOWN", sender, stamp)
+            case ShutdownComplete():
+                if not self.ended:
+                    by = self._who(self._shuts_down) if self._shuts_down is not None else "unknown"
+                    yield from self._end(self._change("SHUTDOWN_COMP", by, stamp))
+            case AsconfAck():
+                yield from self._asconf_ack(chunk, sender, stamp)
+            case Asconf():
+                self._ask("ASCONF", chunk.serial, sender, chunk.parameters)
+            case ReConfig():
+                yield from self._re_config(chunk, sender, stamp)
+            case _:
+                pass
+
+    # --- set-up and end
+
+    def _change(
+        self, state: AssocState, by: Origin, stamp: AssociationStamp, error: int | None = None, text: str = ""
+    ) -> AssocChange:
+        near, far = self._offers[self.server], self._offers[1 - self.server]
+        known = near is not None and far is not None
+        return AssocChange(
+            **stamp,
+            state=state,
+            outbound_streams=min(near.out, far.most_in) if known and near and far else None,
+            inbound_streams=min(far.out, near.most_in) if known and near and far else None,
+            error=error,
+            error_text=text,
+            by=by,
+        )
+
+    def _init(self, chunk: Init, sender: Which, stamp: AssociationStamp) -> Iterator[Event]:
+        if self._calling[sender] == chunk.tag:
+            return  # sent again
+        self._calling[sender] = chunk.tag
+        self._offers[sender] = _Offer(chunk.tag, chunk.outbound_streams, chunk.inbound_streams)
+        yield self._observed("INIT", sender, stamp)
+
+    def _came_up(self, sender: Which, stamp: AssociationStamp) -> Iterator[Event]:
+        """What the other end of a COOKIE ECHO sends without a COOKIE ACK: the capture lacks that."""
+        if not self._up and not self.ended and self._echoed not in (-1, sender):
+            self._up = True
+            yield self._change("COMM_UP", self._who(self._echoed), stamp)
+
+    def _cookie_ack(self, sender: Which, stamp: AssociationStamp) -> Iterator[Event]:
+        other = 1 - sender
+        if not self._up:
+            self._up = True
+            self._calling = [-1, -1]
+            yield self._change("COMM_UP", self._who(other), stamp)
+        elif self._calling[other] >= 0:
+            self._calling[other] = -1
+            self._epoch += 1
+            self._sent = (SentTsns(), SentTsns())
+            self._shuts_down = None
+            yield self._change("RESTART", self._who(other), stamp)
+
+    def _abort(self, chunk: Abort, vtag: int, sender: Which, stamp: AssociationStamp) -> Iterator[Event]:
+        if self.ended:
+            return
+        if self._up and vtag == self._calling[1 - sender] != -1:
+            self._calling[1 - sender] = -1  # a restart is refused, the association goes on
+            return
+        causes = [(cause.type, cause.data) for cause in chunk.causes]
+        state: AssocState = "COMM_LOST" if self._up or not any(self._offers) else "CANT_STR_ASSOC"
+        error = causes[0][0] if causes else None
+        yield from self._end(
+            self._change(state, self._who(sender), stamp, error=error, text=describe_all(causes))
+        )
+
+    def leave(self, stamp: AssociationStamp) -> Iterator[Event]:
+        """It is followed no more: how it ends is not known."""
+        if not self.ended:
+            self.ended = True
+            yield self._observed("left", self.server, stamp)
+
+    def _end(self, event: AssocChange) -> Iterator[Event]:
+        self.ended = True
+        yield event
+
+    # --- messages
+
+    def _data(self, chunk: Data | IData, sender: Which, stamp: AssociationStamp) -> Iterator[Event]:
+        if self._sent[sender].add(chunk.tsn):
+            self._again += 1
+            self.counts_changed = True
+            return
+        way: tuple[object, ...]
+        if isinstance(chunk, Data):
+            way, number = (self.key, sender, self._epoch), chunk.tsn
+        else:
+            way = self.key, sender, self._epoch, chunk.stream, chunk.unordered, chunk.mid
+            number = chunk.fsn
+        joined = self._pieces.add(way, number, chunk)
+        if joined is None:
+            return
+        first = joined.first
+        if joined.data is None:
+            yield MessageTooLarge(**stamp, stream=first.stream, size=joined.size, limit=self._pieces.limit)
+            return
+        self._messages[sender] += 1
+        self._octets[sender] += joined.size
+        self._count(first, sender, joined.size, stamp["mono"])
+        self.last = stamp["mono"]
+        self.counts_changed = True
+        yield Message(
+            **stamp,
+            direction=self.direction(sender),
+            stream=first.stream,
+            ssn=first.ssn if isinstance(first, Data) and not first.unordered else None,
+            tsn=first.tsn,
+            ppid=first.ppid or 0,
+            unordered=first.unordered,
+            size=joined.size,
+            data=joined.data,
+            observed=True,
+        )
+
+    def _count(self, first: Data | IData, sender: Which, size: int, mono: float) -> None:
+        """Count a message for its stream."""
+        before = self._streams.get(first.stream)
+        if before is None:
+            if len(self._streams) >= _STREAMS:
+                return
+            before = StreamCount(first.stream, 0, 0, 0, 0, 0, 0, None, 0.0)
+        if sender == self.server:
+            now = replace(
+                before,
+                messages_out=before.messages_out + 1,
+                bytes_out=before.bytes_out + size,
+                unordered_out=before.unordered_out + first.unordered,
+                last=mono,
+            )
+        else:
+            ssn = first.ssn if isinstance(first, Data) and not first.unordered else before.ssn
+            now = replace(
+                before,
+                messages_in=before.messages_in + 1,
+                bytes_in=before.bytes_in + size,
+                unordered_in=before.unordered_in + first.unordered,
+                ssn=ssn,
+                last=mono,
+            )
+        self._streams[first.stream] = now
+
+    # --- addresses and streams
+
+    def _confirm(self, sender: Which, address: str, stamp: AssociationStamp) -> Iterator[Event]:
+        """The client answers a HEARTBEAT: a path to it is there (RFC 9260, section 5.4)."""
+        if sender == self.server or not address or address in self._confirmed:
+            return
+        self._confirmed.add(address)
+        if len(self._addresses[sender]) > 1:
+            yield PeerAddrChange(**stamp, address=address, state="CONFIRMED", error=0)
+
+    def _ask(self, what: str, serial: int, sender: Which, asked: tuple[Parameter, ...]) -> None:
+        self._asked[what, serial, sender] = asked
+        if len(self._asked) > _ASKED:
+            del self._asked[next(iter(self._asked))]
+
+    def _asconf_ack(self, chunk: AsconfAck, sender: Which, stamp: AssociationStamp) -> Iterator[Event]:
+        """Changes of addresses that the other end has taken (RFC 5061, section 4.2)."""
+        by = 1 - sender
+        asked = self._asked.pop(("ASCONF", chunk.serial, by), ())
+        refused = {one.data[:4] for one in chunk.parameters if one.type == _ERROR_CAUSE}
+        for one in asked:
+            states = {_SET_ADD: "ADDED", _SET_DELETE: "REMOVED", _SET_PRIMARY: "MADE_PRIM"}
+            state, address = states.get(one.type, ""), _address_in(one.data[4:])
+            if not state or not address or one.data[:4] in refused:
+                continue
+            end, known = self._identity.ends[by], self._addresses[by]
+            if state == "ADDED":
+                end.meet(address)
+                self._add(known, address)
+            elif state == "REMOVED":
+                self._peers = None
+                for addresses in (end.addresses, known):
+                    if address in addresses and len(addresses) > 1:
+                        addresses.remove(address)
+            if by != self.server:
+                stamp = {**stamp, "peer": self.peers()[1]}
+                self._told = self.peers()
+                yield PeerAddrChange(**stamp, address=address, state=state, error=0)
+
+    def _re_config(self, chunk: ReConfig, sender: Which, stamp: AssociationStamp) -> Iterator[Event]:
+        """Resets of streams that were answered (RFC 6525)."""
+        for one in chunk.parameters:
+            if one.type in (_RESET_OUT, _RESET_IN) and len(one.data) >= 4:
+                self._ask("RE-CONFIG", int.from_bytes(one.data[:4]), sender, (one,))
+            elif one.type == RECONFIG_RESPONSE and len(one.data) >= 8:
+                serial, result = int.from_bytes(one.data[:4]), int.from_bytes(one.data[4:8])
+                if result == 6:  # in progress
+                    continue
+                asked = self._asked.pop(("RE-CONFIG", serial, 1 - sender), ())
+                for request in asked:
+                    at = 12 if request.type == _RESET_OUT else 4
+                    streams = tuple(
+                        int.from_bytes(request.data[n : n + 2]) for n in range(at, len(request.data) - 1, 2)
+                    )
+                    # An end resets streams that it sends on, or asks the other to do so.
+                    by = 1 - sender if request.type == _RESET_OUT else sender
+                    yield StreamReset(
+                        **stamp,
+                        direction=self.direction(_which(by)),
+                        outcome=_RESULTS.get(result, f"result {result}"),
+                        streams=streams[:256],
+                    )
+
+
+def _which(number: int) -> Which:
+    return 1 if number else 0
+
+
+def _peer(end: End, addresses: list[str]) -> Peer:
+    return Peer(tuple(addresses), end.port, end.udp_port)
+
+
+def _address_in(parameter: bytes) -> str:
+    """The address in an address parameter, "" where it has none."""
+    code, value = parameter[:2], parameter[4 : 4 + 16]
+    if code == b"\0\5" and len(value) >= 4:
+        return str(ip_address(value[:4]))
+    return str(ip_address(value)) if code == b"\0\6" and len(value) == 16 else ""

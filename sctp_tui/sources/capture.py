@@ -1,0 +1,113 @@
+"""Capture files as a source: reads them, portion by portion, and yields what their packets tell."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from heapq import merge
+
+from .duplicates import Duplicates
+from .ip import Dissector, SctpPacket
+from .observer import Observation, Observer
+from .octets import Octets, UnreadableSource
+from .records import records
+
+_PORTION = 2000  # packets told of at once: whose each one is may become clear by another among them
+_OCTETS = 4 * 1024 * 1024
+"""Octets of packets told of at once, at most."""
+
+
+class Capture:
+    """Several files are one capture, in the order of time. Raises `UnreadableSource` where one is not there.
+
+    `errors` says of each file that can't be read to its end why, and where. `done`: all was read.
+    """
+
+    def __init__(self, names: Sequence[str], stdin: int = 0) -> None:
+        self.names = tuple(names)
+        self.errors: list[str] = []
+        self.records = 0
+        """Records read of all files."""
+        self.packets = 0
+        """SCTP packets told of."""
+        self.done = False
+        self.observer = Observer(
+            ["standard input" if name == "-" else os.path.basename(name) for name in names]
+        )
+        self._sources = [Octets(name, stdin) for name in names]
+        self._dissectors = [Dissector() for _ in names]
+        self._duplicates = Duplicates()
+
+    @property
+    def progress(self) -> float | None:
+        """How much of the files was read, 0 to 1; None where a pipe is read, whose end is not known."""
+        sizes = [source.size for source in self._sources]
+        whole = sum(size or 0 for size in sizes)
+        if self.done:
+            return 1.0
+        if None in sizes or not whole:
+            return None
+        return min(1.0, sum(source.consumed for source in self._sources) / whole)
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for octets; asked by a signal's handler."""
+        return any(source.reading for source in self._sources)
+
+    @property
+    def left_out(self) -> dict[str, int]:
+        """How many records or packets were left out, by why."""
+        found = Counter[str]()
+        for dissector in self._dissectors:
+            found.update(dissector.others)
+            if dissector.unfinished:
+                found["incomplete fragments"] += dissector.unfinished
+        if self._duplicates.count:
+            found["copies"] = self._duplicates.count
+        if self.observer.strays:
+            found["of no association"] = self.observer.strays
+        return dict(found)
+
+    def portions(self) -> Iterator[Observation]:
+        """What the capture tells, some packets at a time; each is whole once the next octets have to come."""
+        some: list[SctpPacket] = []
+        octets = 0
+        each = [self._packets(at) for at in range(len(self._sources))]
+        for packet in each[0] if len(each) == 1 else merge(*each, key=_at):
+            if packet is not None:
+                some.append(packet)
+                octets += len(packet.data)
+            if some and (packet is None or len(some) >= _PORTION or octets >= _OCTETS):
+                self.packets += len(some)
+                yield self.observer.observe(some)
+                some, octets = [], 0
+        self.done = True
+        if some:
+            self.packets += len(some)
+            yield self.observer.observe(some)
+
+    def close(self) -> None:
+        """Close the files."""
+        for source in self._sources:
+            source.close()
+
+    def _packets(self, at: int) -> Iterator[SctpPacket | None]:
+        """The packets of a file; None, of one alone, where the next octets have to be waited for."""
+        dissector, last = self._dissectors[at], None
+        try:
+            for record in records(self._sources[at]):
+                if record is None:
+                    if len(self._sources) == 1:
+                        yield None
+                    continue
+                self.records += 1
+                for packet in dissector.packets(record):
+                    if self._duplicates.is_copy(packet, at):
+                        continue
+                    last = packet.at if packet.at is not None else last
+                    yield packet if packet.at is not None else packet._replace(at=last)
+        except UnreadableSource as error:
+            self.errors.append(str(error))
+
+
+def _at(packet: SctpPacket | None) -> int:
+    return (packet.at or 0) if packet is not None else 0

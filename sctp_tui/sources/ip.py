@@ -1,0 +1,322 @@
+"""Finds SCTP in IP packets: behind extension headers, in fragments, tunnels and UDP, and quoted by ICMP."""
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from sctp_tui.sctp.icmp import Icmp
+from sctp_tui.sctp.wire.crc32c import has_right_checksum
+
+from .link_layers import KNOWN, SCTP_ALONE, after_ethertype, ip_begins
+from .records import Record
+
+_SCTP, _UDP, _IPV4, _IPV6, _GRE, _ICMP, _ICMPV6 = 132, 17, 4, 41, 47, 1, 58
+_HEADERS = (0, 43, 51, 60, 135)
+"""Hop-by-hop options, routing, authentication, destination options, mobility: headers before others."""
+_AUTHENTICATION, _FRAGMENT = 51, 44
+_WANTED = (_SCTP, _UDP, _IPV4, _IPV6, _GRE, _ICMP, _ICMPV6)
+_DEEPEST = 4  # tunnels in tunnels
+_VXLAN_PORT, _SCTP_IN_UDP = 4789, 9899
+_LEAST = 16  # octets of an SCTP packet with one chunk
+_DATAGRAMS, _FRAGMENTED = 1024, 16 * 1024 * 1024
+"""Fragmented IP packets waited for, and octets of all of them; the oldest are given up."""
+_PARTS = 512  # fragments of one packet
+_PORT_PAIRS = 4096  # of UDP, that are known to carry SCTP, or not
+_TRIES = (
+    8  # packets of two UDP ports that look like SCTP and have a wrong checksum, until they are left alone
+)
+_ERRORS = {4: (3, 4, 11, 12), 6: (1, 2, 3, 4)}
+"""Types of ICMP messages that quote what they are about, by version."""
+_QUOTED = 64  # octets of a quoted SCTP packet that are used; extensions may follow (RFC 4884)
+
+
+class SctpPacket(NamedTuple):
+    """An SCTP packet between two IP addresses, "" where its link has none.
+
+    `at` is in ns, None where the file has no time. `udp` are its UDP ports, None where it is in IP. `cut` are
+    the octets of it that were not captured. `ident` tells copies from packets sent again, as far as IP and
+    link header do. Where `icmp` is set, the packet is only quoted, in that message.
+    """
+
+    at: int | None
+    source: str
+    destination: str
+    udp: tuple[int, int] | None
+    data: bytes
+    cut: int
+    comment: str
+    ident: tuple[int, int, bytes]
+    icmp: Icmp | None = None
+
+
+class _Ip(NamedTuple):
+    """An IP packet without its header. `missing` octets of `body` were not captured."""
+
+    source: str
+    destination: str
+    protocol: int
+    body: bytes
+    missing: int
+
+
+class _Frame(NamedTuple):
+    """What all packets of a record have in common."""
+
+    record: Record
+    ident: tuple[int, int, bytes]
+
+
+class Dissector:
+    """Takes records and yields the SCTP packets in them. `others` counts the records without any, by why."""
+
+    def __init__(self) -> None:
+        self.others = Counter[str]()
+        self._fragments = _Fragments()
+        self._in_udp: OrderedDict[tuple[int, int], int] = OrderedDict()  # wrong checksums; -1: it is SCTP
+        self._names: dict[bytes, str] = {}
+
+    @property
+    def unfinished(self) -> int:
+        """Fragmented IP packets of which some part is missing."""
+        return len(self._fragments)
+
+    def packets(self, record: Record) -> Iterator[SctpPacket]:
+        """The SCTP packets in a record; mostly one or none."""
+        cut = record.length - len(record.data)
+        if record.link == SCTP_ALONE:
+            ident = record.interface, 0, b""
+            yield SctpPacket(record.at, "", "", None, record.data, cut, record.comment, ident)
+            return
+        begin = ip_begins(record.link, record.data)
+        if begin < 0:
+            self.others["not IP" if record.link in KNOWN else f"link layer {record.link}"] += 1
+            return
+        ident = record.interface, 0, record.data[:begin]
+        found = False
+        for packet in self._in_ip(_Frame(record, ident), record.data[begin:], cut, 0):
+            found = True
+            yield packet
+        if not found:
+            self.others["not SCTP"] += 1
+
+    def _in_ip(self, frame: _Frame, data: bytes, cut: int, depth: int) -> Iterator[SctpPacket]:
+        version = data[0] >> 4 if data else 0
+        if version == 4:
+            ip, number = self._ipv4(data, cut)
+        elif version == 6:
+            ip, number = self._ipv6(data, cut)
+        else:
+            return
+        if ip is None:
+            return
+        interface, _, link = frame.ident
+        hops = data[8 if version == 4 else 7]
+        frame = frame._replace(ident=(interface, number, link + bytes((hops,))))
+        body = ip.body
+        protocol = ip.protocol
+        if protocol == _SCTP:
+            yield self._sctp(frame, ip, None, body)
+        elif protocol == _UDP and len(body) >= 8:
+            yield from self._in_datagram(frame, ip, depth)
+        elif protocol in (_ICMP, _ICMPV6):
+            yield from self._quoted(frame, ip)
+        elif depth < _DEEPEST:
+            begin = _below_gre(body) if protocol == _GRE else 0
+            if begin >= 0:
+                yield from self._in_ip(frame, body[begin:], ip.missing, depth + 1)
+
+    def _sctp(self, frame: _Frame, ip: _Ip, udp: tuple[int, int] | None, data: bytes) -> SctpPacket:
+        record = frame.record
+        return SctpPacket(
+            record.at, ip.source, ip.destination, udp, data, ip.missing, record.comment, frame.ident
+        )
+
+    # --- IP
+
+    def _ipv4(self, data: bytes, cut: int) -> tuple[_Ip | None, int]:
+        if len(data) < 20:
+            return None, 0
+        begin, protocol = (data[0] & 15) * 4, data[9]
+        number = data[4] << 8 | data[5]
+        if begin < 20 or protocol not in _WANTED:
+            return None, number
+        total = data[2] << 8 | data[3]
+        if total < begin:  # 0 with segmentation offload: the packet is longer than the field can tell
+            total = len(data) + cut
+        body = data[begin:total]
+        missing = total - begin - len(body)
+        place = data[6] << 8 | data[7]
+        if place & 0x3FFF:
+            key = data[4:6] + bytes((protocol,)) + data[12:20]
+            whole = self._fragments.add(key, (place & 0x1FFF) * 8, place & 0x2000 != 0, body, missing)
+            if whole is None:
+                return None, number
+            body, missing = whole
+        return _Ip(self._name(data[12:16]), self._name(data[16:20]), protocol, body, missing), number
+
+    def _ipv6(self, data: bytes, cut: int) -> tuple[_Ip | None, int]:
+        if len(data) < 40:
+            return None, 0
+        total, protocol = data[4] << 8 | data[5], data[6]
+        end = 40 + total if total else len(data) + cut  # 0 for a jumbogram, or with offload
+        body = data[40:end]
+        missing = end - 40 - len(body)
+        for _ in range(16):
+            if protocol not in _HEADERS and protocol != _FRAGMENT:
+                break
+            if len(body) < 8:
+                return None, 0
+            if protocol == _FRAGMENT:
+                place = body[2] << 8 | body[3]
+                key = body[4:8] + body[:1] + data[8:40]
+                protocol, body = body[0], body[8:]
+                if place & 0xFFF9:
+                    whole = self._fragments.add(key, place & 0xFFF8, place & 1 != 0, body, missing)
+                    if whole is None:
+                        return None, 0
+                    body, missing = whole
+                continue
+            size = (body[1] + 2) * 4 if protocol == _AUTHENTICATION else (body[1] + 1) * 8
+            protocol, body = body[0], body[size:]
+        if protocol not in _WANTED:
+            return None, 0
+        return _Ip(self._name(data[8:24]), self._name(data[24:40]), protocol, body, missing), 0
+
+    def _name(self, address: bytes) -> str:
+        name = self._names.get(address)
+        if name is None:
+            if len(self._names) >= _PORT_PAIRS:
+                self._names.clear()
+            name = self._names[address] = str(ip_address(address))
+        return name
+
+    # --- what IP carries
+
+    def _in_datagram(self, frame: _Frame, ip: _Ip, depth: int) -> Iterator[SctpPacket]:
+        body = ip.body
+        source, destination, length = (body[at] << 8 | body[at + 1] for at in (0, 2, 4))
+        data = body[8:length] if length >= 8 else body[8:]
+        if self._carries_sctp(source, destination, data, ip.missing):
+            yield self._sctp(frame, ip, (source, destination), data)
+        elif destination == _VXLAN_PORT and depth < _DEEPEST and len(data) >= 22 and data[0] & 8:
+            begin = after_ethertype(data, 22, data[20] << 8 | data[21])
+            if begin > 0:
+                yield from self._in_ip(frame, data[begin:], ip.missing, depth + 1)
+
+    def _carries_sctp(self, source: int, destination: int, data: bytes, missing: int) -> bool:
+        """Whether SCTP is in a datagram: its chunks must fit, and once for two ports the checksum must."""
+        if not _looks_like_sctp(data, missing):
+            return False
+        if _SCTP_IN_UDP in (source, destination):
+            return True
+        ports, known = (min(source, destination), max(source, destination)), self._in_udp
+        wrong = known.get(ports, 0)
+        if wrong < 0:
+            return True
+        if missing or wrong >= _TRIES:
+            return False
+        right = has_right_checksum(data)
+        known[ports] = -1 if right else wrong + 1
+        if len(known) > _PORT_PAIRS:
+            known.popitem(last=False)
+        return right
+
+    def _quoted(self, frame: _Frame, ip: _Ip) -> Iterator[SctpPacket]:
+        """The start of an SCTP packet that an ICMP error is about (RFC 792, RFC 4443)."""
+        version, body = 4 if ip.protocol == _ICMP else 6, ip.body
+        if len(body) < 8 or body[0] not in _ERRORS[version]:
+            return
+        quoted = body[8:]
+        size = len(quoted)
+        if version == 4 and size >= 20 and quoted[0] >> 4 == 4 and not (quoted[6] & 0x1F or quoted[7]):
+            begin, protocol = (quoted[0] & 15) * 4, quoted[9]
+            source, destination = quoted[12:16], quoted[16:20]
+        elif version == 6 and size >= 40 and quoted[0] >> 4 == 6:
+            begin, protocol, source, destination = 40, quoted[6], quoted[8:24], quoted[24:40]
+        else:
+            return
+        udp = None
+        if protocol == _UDP and size >= begin + 8:
+            udp = quoted[begin] << 8 | quoted[begin + 1], quoted[begin + 2] << 8 | quoted[begin + 3]
+            if _SCTP_IN_UDP not in udp and self._in_udp.get((min(udp), max(udp))) != -1:
+                return
+            begin += 8
+        elif protocol != _SCTP:
+            return
+        data = quoted[begin : begin + _QUOTED]
+        if len(data) < 8:
+            return
+        record, icmp = frame.record, Icmp(version, body[0], body[1], ip.source, 0)
+        names = self._name(source), self._name(destination)
+        yield SctpPacket(record.at, *names, udp, data, 0, record.comment, frame.ident, icmp)
+
+
+def _below_gre(body: bytes) -> int:
+    """Where IP begins in GRE (RFC 2784, RFC 2890); -1 where it carries none."""
+    if len(body) < 4 or body[1] & 7 or body[0] & 0x40:
+        return -1
+    at = 4 + sum(4 for bit in (0x80, 0x20, 0x10) if body[0] & bit)
+    if body[2:4] == b"\x65\x58":  # Ethernet
+        return (
+            after_ethertype(body, at + 14, body[at + 12] << 8 | body[at + 13]) if at + 14 <= len(body) else -1
+        )
+    return after_ethertype(body, at, body[2] << 8 | body[3])
+
+
+def _looks_like_sctp(data: bytes, missing: int) -> bool:
+    """Whether the lengths of chunks fill a datagram as those of an SCTP packet do (RFC 9260, section 3.2)."""
+    size, whole = len(data), len(data) + missing
+    if size < _LEAST or whole % 4:
+        return False
+    at = 12
+    while at + 4 <= size:
+        length = data[at + 2] << 8 | data[at + 3]
+        if length < 4:
+            return False
+        at += length + 3 & ~3
+    return at == whole or (missing > 0 and at > size)
+
+
+class _Fragments:
+    """Puts IP packets together again, in whatever order their fragments come."""
+
+    def __init__(self) -> None:
+        self._waiting: OrderedDict[bytes, list[tuple[int, bytes, int, bool]]] = OrderedDict()
+        self._octets = 0
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, key: bytes, offset: int, more: bool, body: bytes, missing: int) -> tuple[bytes, int] | None:
+        """Add a fragment; the whole once it is there, and how many octets at its end were not captured."""
+        parts = self._waiting.setdefault(key, [])
+        parts.append((offset, body, missing, more))
+        self._octets += len(body)
+        whole = _joined(parts)
+        if whole is not None or len(parts) >= _PARTS:
+            self._forget(key)
+        while len(self._waiting) > _DATAGRAMS or self._octets > _FRAGMENTED:
+            self._forget(next(iter(self._waiting)))
+        return whole
+
+    def _forget(self, key: bytes) -> None:
+        self._octets -= sum(len(body) for _, body, _, _ in self._waiting.pop(key))
+
+
+def _joined(parts: list[tuple[int, bytes, int, bool]]) -> tuple[bytes, int] | None:
+    if all(more for *_, more in parts):
+        return None
+    parts.sort()
+    at, whole, cut = 0, bytearray(), False
+    for offset, body, missing, more in parts:
+        if offset > at:
+            return None
+        end = offset + len(body) + missing
+        if end > at and not cut:
+            whole += body[at - offset :]
+            cut = missing > 0  # what follows a hole is not used
+        at = max(at, end)
+        if not more:
+            return bytes(whole), at - len(whole)
+    return None

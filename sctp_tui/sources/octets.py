@@ -1,0 +1,188 @@
+"""The octets of a file or a pipe, uncompressed, in order; gzip and zstd are told by content, not by name."""
+
+import os
+import select
+import sys
+import zlib
+from collections.abc import Callable, Iterator
+from typing import BinaryIO, Protocol
+
+_PORTION = 256 * 1024  # octets read at once
+# Octets of compressed input taken at once, so that what they become, 1,000 and 43,000 times as much at most,
+# takes some 16 MiB.
+_GZIP_PORTION, _ZSTD_PORTION = 16 * 1024, 512
+_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_GZIP_WINDOW = 31  # of zlib: a header and a trailer of gzip
+
+
+class UnreadableSource(Exception):
+    """A source can't be read, or not to its end; the text names the source, the place in it, and why."""
+
+
+class Decompressor(Protocol):
+    """One member of a gzip file, or one frame of a zstd file."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether its end has come."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What came after its end."""
+
+    def decompress(self, data: bytes, /) -> bytes:
+        """More of it."""
+
+
+class Octets:
+    """Reads a file from its beginning; the name "-" is for standard input, whose descriptor is `stdin`.
+
+    Raises `UnreadableSource`. `position` is the offset of the next octet, of the content where the file is
+    compressed. `size` is that of the file in octets, None for a pipe.
+    """
+
+    def __init__(self, name: str, stdin: int = 0) -> None:
+        self.name = "standard input" if name == "-" else name
+        self.size: int | None = None
+        try:
+            which: int | str = stdin if name == "-" else name
+            self._file: BinaryIO = open(which, "rb", 0, closefd=name != "-")  # noqa: SIM115
+            status = os.fstat(self._file.fileno())
+        except OSError as error:
+            raise UnreadableSource(f"{self.name}: {(error.strerror or str(error)).lower()}") from None
+        self._regular = os.path.isfile(self._file.fileno())
+        if self._regular:
+            self.size = status.st_size
+        self.consumed = 0
+        """Octets read of the file itself, to compare with `size`."""
+        self.reading = False
+        """Whether it waits for the system, as for the next octets of a pipe."""
+        self._base = 0  # the offset of `_buffer`
+        self._buffer = b""
+        self._at = 0
+        self._compressed = ""
+        self._more = self._portions()
+        self._poll = select.poll()
+        self._poll.register(self._file, select.POLLIN)
+
+    @property
+    def position(self) -> int:
+        """The offset of the next octet."""
+        return self._base + self._at
+
+    @property
+    def place(self) -> str:
+        """`octet 1,234`: where the next octet is, for a text."""
+        return self.at(self.position)
+
+    def at(self, offset: int) -> str:
+        """`octet 1,234`, or where the file is compressed `octet 1,234 of what gzip holds`."""
+        return f"octet {offset:,}" + (f" of what {self._compressed} holds" if self._compressed else "")
+
+    def has(self, count: int) -> bool:
+        """Whether so many octets are there, or no more will come, so that `take` does not wait; of a pipe."""
+        while self.size is None and len(self._buffer) - self._at < count:
+            if not self._poll.poll(0):
+                return False
+            part = next(self._more, None)
+            if part is None:
+                break
+            self._buffer, self._base, self._at = self._buffer[self._at :] + part, self.position, 0
+        return True
+
+    def peek(self, count: int) -> bytes:
+        """The next octets without taking them, fewer where the source ends."""
+        self._fill(count)
+        return self._buffer[self._at : self._at + count]
+
+    def take(self, count: int) -> bytes:
+        """The next octets, fewer where the source ends: no more memory is taken than there are."""
+        end = self._at + count
+        if end > len(self._buffer):
+            self._fill(count)
+            end = min(self._at + count, len(self._buffer))
+        taken = self._buffer[self._at : end]
+        self._at = end
+        return taken
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _fill(self, count: int) -> None:
+        """Have so many octets in the buffer, or all that are left."""
+        there = len(self._buffer) - self._at
+        if there >= count:
+            return
+        parts = [self._buffer[self._at :]]
+        self._base += self._at
+        while there < count and (part := next(self._more, None)) is not None:
+            parts.append(part)
+            there += len(part)
+        self._buffer, self._at = b"".join(parts), 0
+
+    def _read(self, count: int) -> bytes:
+        try:
+            self.reading = True
+            data = self._file.read(count)
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            raise UnreadableSource(f"{self.name}: {self.at(self.consumed)}: {why}") from None
+        finally:
+            self.reading = False
+        self.consumed += len(data)
+        return data
+
+    def _portions(self) -> Iterator[bytes]:
+        head = b""
+        while len(head) < 4 and (more := self._read(4 - len(head))):
+            head += more
+        if head.startswith(_GZIP):
+            yield from self._inflated(head, "gzip", _GZIP_PORTION, lambda: zlib.decompressobj(_GZIP_WINDOW))
+        elif head == _ZSTD:
+            yield from self._inflated(head, "zstd", _ZSTD_PORTION, _zstd(self.name))
+        else:
+            yield head
+            while data := self._read(_PORTION):
+                yield data
+
+    def _inflated(
+        self, head: bytes, kind: str, portion: int, make: Callable[[], Decompressor]
+    ) -> Iterator[bytes]:
+        self._compressed = kind
+        one: Decompressor | None = None
+        data = head
+        while data or (data := self._read(portion)):
+            if one is None:
+                if not data.strip(b"\0"):
+                    data = b""  # padding after the last member
+                    continue
+                one = make()
+            try:
+                made = one.decompress(data)
+            except Exception as error:  # noqa: BLE001  # each library has one of its own
+                raise UnreadableSource(
+                    f"{self.name}: octet {self.consumed - len(data):,}: not valid {kind}: {error}"
+                ) from None
+            data = b""
+            if one.eof:
+                data, one = one.unused_data, None
+            yield made
+        if one is not None:
+            raise UnreadableSource(f"{self.name}: octet {self.consumed:,}: cut off within {kind}")
+
+
+def _zstd(name: str) -> Callable[[], Decompressor]:
+    if sys.version_info >= (3, 14):
+        from compression.zstd import ZstdDecompressor
+
+        return ZstdDecompressor
+    try:
+        import zstandard
+    except ImportError:
+        raise UnreadableSource(
+            f"{name}: it is compressed by zstd, which this Python can't read: "
+            "pip install zstandard, or `zstd -dc FILE | sctp-tui open -`"
+        ) from None
+    context = zstandard.ZstdDecompressor()
+    return context.decompressobj

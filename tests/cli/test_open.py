@@ -1,0 +1,166 @@
+"""`open` without a screen: a table that tells who aborted and why, JSON lines, and what can't be read."""
+
+import json
+import signal
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sctp_tui.cli.main import main
+from sctp_tui.cli.options import open_options
+from sctp_tui.monitor.trace.pcapng import blocks
+from sctp_tui.sctp.events import Message, Packet, from_json
+from sctp_tui.sources.capture import Capture
+from tests.sources.files import pcap, real
+from tests.sources.test_observer import Story, chunk, init
+
+from .program import Program
+
+ABORTED = Story().up().data().b(chunk(6, struct.pack("!HH", 13, 12) + b"too late"))
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Path:
+    path = tmp_path / "trace.pcap"
+    path.write_bytes(pcap(ABORTED.frames))
+    return path
+
+
+def opened(*words: str) -> tuple[int, list[str], str]:
+    """Run `open`: its exit status, the lines on standard output, and standard error."""
+    with Program("open", *words) as program:
+        out, err = program.process.communicate(timeout=30)
+        return program.process.returncode, out.decode().splitlines(), err.decode()
+
+
+def test_the_summary_tells_who_aborted_and_why(capture: Path) -> None:
+    status, lines, err = opened(str(capture), "--summary")
+    assert (status, err) == (0, "")
+    assert lines[0].split() == [
+        "#",
+        "Server",
+        "Client",
+        "Began",
+        "Lasted",
+        "To",
+        "server",
+        "To",
+        "client",
+        "Again",
+        "End",
+    ]
+    assert lines[1].startswith("1  10.0.0.1:38412  10.0.0.2:5000  ")
+    assert lines[1].endswith("  0  aborted by server: protocol violation: “too late”")
+    assert lines[2:] == ["", "8 packets read, 8 of SCTP, 1 association"]
+
+
+def test_the_summary_tells_what_it_can_not_know(tmp_path: Path) -> None:
+    path = tmp_path / "trace.pcap"
+    middle = Story().data().frames
+    path.write_bytes(pcap([*middle, *Story().a(init(7, 8), tag=0, source="10.0.0.9").frames, b"x" * 60]))
+    status, lines, _ = opened(str(path), "--summary")
+    assert status == 0
+    assert " before " in lines[1]
+    assert lines[1].endswith("0  up as the capture ends")
+    assert lines[2].endswith("not set up: no answer to its INIT in the capture")
+    assert lines[-1] == "left out: 1 not IP"
+
+
+def test_the_summary_passes_a_filter() -> None:
+    path = real("tcpdump__forces3.pcap")
+    _, lines, _ = opened(str(path), "--summary", "--filter", "port=53333")
+    assert [line.partition(" ")[0] for line in lines[:2]] == ["#", "1"]
+    assert lines[-1] == "1 of 6 associations pass the filter"
+
+
+def test_json_has_the_events_of_serve_in_their_order(capture: Path) -> None:
+    status, lines, err = opened(str(capture), "--json", "--packets")
+    assert (status, err) == (0, "")
+    objects: list[dict[str, Any]] = [json.loads(line) for line in lines]
+    assert (objects[0]["event"], objects[0]["schema"], objects[0]["files"]) == ("capture", 1, ["trace.pcap"])
+    assert [one["event"] for one in objects].count("packet") == 8
+    assert [one["event"] for one in objects[1:4]] == ["packet", "observed", "packet"]
+    assert objects[-1]["state"] == "COMM_LOST"
+    assert objects[-1]["by"] == "server"
+    assert [one["chunks"][0]["chunk"] for one in objects if one["event"] == "packet"][:2] == [
+        "INIT",
+        "INIT ACK",
+    ]
+    assert all(from_json(line.encode()) for line in lines)
+    _, lines, _ = opened(str(capture), "--json", "--filter", "event=message dir=in")
+    (message,) = map(json.loads, lines)
+    assert message["text"] == "ping"
+
+
+def test_a_file_that_can_not_be_read_to_its_end(capture: Path) -> None:
+    whole = capture.read_bytes()
+    capture.write_bytes(whole[:-5])
+    status, lines, err = opened(str(capture), "--json")
+    assert status == 1
+    assert json.loads(lines[-1])["event"] == "message"
+    assert err.startswith(f"sctp-tui open: {capture}: octet ")
+    assert "is cut off after" in err
+    capture.write_bytes(b"GIF89a" + bytes(50))
+    assert opened(str(capture), "--summary")[0] == 1
+    assert opened(str(capture.parent / "gone"), "--summary")[2].endswith("gone: no such file or directory\n")
+
+
+def test_standard_input_is_read_as_it_comes() -> None:
+    made = pcap(ABORTED.frames)
+    with Program("open", "-", "--json") as program:
+        program.write(made[:600])
+        assert json.loads(program.line())["event"] == "capture"
+        assert [json.loads(program.line()).get("what") for _ in range(2)] == ["INIT", "COOKIE ECHO"]
+        assert json.loads(program.line())["state"] == "COMM_UP"
+        program.process.send_signal(signal.SIGINT)
+        assert program.process.communicate(timeout=30) == (b"", b"")
+        assert program.process.returncode == 0
+
+
+def test_what_this_program_exports_it_opens(tmp_path: Path, capture: Path) -> None:
+    def packets(path: Path) -> list[Packet]:
+        return [one for some in Capture([str(path)]).portions() for one in some.packets]
+
+    before = packets(capture)
+    again = tmp_path / "again.pcapng"
+    again.write_bytes(b"".join(blocks(before, {"server"})))
+    after = packets(again)
+    assert [(one.at, one.mono, one.data, one.local, one.peer) for one in after] == [
+        (one.at, one.mono, one.data, one.local, one.peer) for one in before
+    ]
+
+
+def test_messages_of_a_real_capture() -> None:
+    found = [
+        event
+        for some in Capture([str(real("zeek__sctp.pcap"))]).portions()
+        for event in some.events
+        if isinstance(event, Message)
+    ]
+    assert len(found) == 120
+    assert {one.size for one in found} == {512}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "no file given"),
+        ([""], "'' names no file"),
+        (["-", "-", "--json"], "- is given more than once"),
+        (["a", "--packets"], "--packets: it is for --json"),
+        (["a", "--json", "--summary"], "not allowed with"),
+        (["a", "--follow"], "there is no option '--follow'"),
+    ],
+)
+def test_wrong_usage(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        open_options(words)
+    assert left.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_wrong_filter(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["open", "gone", "--json", "--filter", "nothing=3"]) == 2
+    assert "--filter: " in capfd.readouterr().err
