@@ -83,7 +83,8 @@ class Monitor:
     def captured(self) -> set[str]:
         """The endpoints whose packets are captured on an interface, so that they have real addresses."""
         views = self.endpoints.views.items()
-        return {name for name, view in views if view.stack and not TRAITS[view.stack].sees_packets}
+        ours = {name for name, view in views if view.stack and not TRAITS[view.stack].sees_packets}
+        return ours | {one.endpoint for one in self.associations if one.observed}
 
     def carries(self, stack: StackName) -> bool:
         """Whether this program carries the packets of a stack's endpoints, and so sees and may lose them."""

@@ -281,6 +281,7 @@ SPEAKING = frozenset(
         *("new_client", "message", "reply", "close", "abort", "crash", "clear", "undo", "generate", "to_all"),
         *("generate_stop", "server", "drop_next", "drop", "link", "cut", "still", "step", "slower", "faster"),
         *("parameters", "ask_streams", "ask_path", "sockets", "to_lesson"),
+        "write_lesson",
     }
 )
 """Names of actions on ends and links of this program: not offered where only a capture is shown."""

@@ -54,7 +54,6 @@ def story(tmp_path: Path) -> Path:
 
 async def test_the_table_the_log_and_the_wire(story: Path) -> None:
     async with opened(story) as (app, pilot):
-        screen = shown(app)
         assert not app.screen.query(ClientPane)
         for text in (
             "10.0.0.1:38412",
@@ -66,7 +65,7 @@ async def test_the_table_the_log_and_the_wire(story: Path) -> None:
             "left out: 1 not IP",
             "8 packets of SCTP",
         ):
-            assert text in screen, text
+            await until(pilot, lambda text=text: text in shown(app), text)  # type: ignore[misc]
         await pilot.press("d")
         await until(pilot, lambda: "began" not in shown(app) and "Number" in shown(app))
         assert "the client sends back the cookie" in shown(app)
@@ -102,7 +101,7 @@ async def test_all_views_of_the_wire_on_a_real_capture(size: tuple[int, int]) ->
 async def test_all_has_room(size: tuple[int, int]) -> None:
     async with opened(real("tcpdump__forces3.pcap"), size=size) as (app, pilot):
         for text in ("Associations", "Client", "Server", "Wire of ID 1", "Log", "shutdown by client", "Help"):
-            assert text in shown(app), text
+            await until(pilot, lambda text=text: text in shown(app), text)  # type: ignore[misc]
         ids = ("associations", "wire", "log")
         panes = [app.screen.query_one(f"#{one}").region for one in ids]
         assert all(region.height > 3 for region in panes), panes
@@ -162,8 +161,8 @@ async def test_a_capture_without_sctp(tmp_path: Path) -> None:
     path = tmp_path / "none.pcap"
     path.write_bytes(pcap([b"x" * 60] * 3))
     async with opened(path) as (app, pilot):
-        assert "No association in what was read so far." in shown(app)
-        assert "left out: 3 not IP" in shown(app)
+        await until(pilot, lambda: "No association in what was read so far." in shown(app))
+        await until(pilot, lambda: "left out: 3 not IP" in shown(app))
         await pilot.press("w", "d", "f", "y")
         assert "m leads to the line" not in shown(app)
 

@@ -8,7 +8,6 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace import pcapng
 from sctp_tui.monitor.trace.timeline import LadderOptions, TimelineSnapshot, sides
-from sctp_tui.sources.association import ENDPOINT
 from sctp_tui.tui.dialogs.export_screen import Exportable
 
 from . import ladder_svg
@@ -24,9 +23,7 @@ def wire_sources(
 
     Packets are those kept now, in copies that another thread may read. The ladder has the lines `shown`.
     """
-    wire, captured = monitor.wire, {*monitor.captured}
-    if any(one.observed for one in monitor.associations):
-        captured.add(ENDPOINT)
+    wire, captured = monitor.wire, monitor.captured
     found: list[Exportable] = []
     snapshot = snapshot_of(association, monitor, shown, now) if association is not None else None
     if association is not None and snapshot is not None:
