@@ -20,7 +20,9 @@ from sctp_tui.sctp.commands import Generate, Send, SetLink
 from sctp_tui.sctp.events import PeerAddrChange, Refused
 from sctp_tui.sctp.kernel.network import addresses
 from sctp_tui.sctp.link.syntax import parse
+from sctp_tui.sources.capture import Capture
 from sctp_tui.tui.app import SctpApp, Settings
+from sctp_tui.tui.capture_app import CaptureApp
 from sctp_tui.tui.dialogs.detail import DetailScreen
 from sctp_tui.tui.dialogs.message_detail import MessageDetailScreen
 from sctp_tui.tui.filter_bar import FilterBar
@@ -33,6 +35,7 @@ from sctp_tui.tui.settings import of_lesson
 from sctp_tui.tui.wire.ladder_view import LadderView
 
 from .moving_picture import MovingPicture
+from .sources.files import real
 from .tui.driving import log_of, messages, rows, type_line, until
 
 FOLDER = Path(__file__).parent.parent / "screenshots"
@@ -451,6 +454,15 @@ async def lesson_failover(app: SctpApp, pilot: Pilot[None]) -> None:
     save(app, "lesson_failover")
 
 
+async def opened() -> None:
+    """A capture of others, made in 2011."""
+    app = CaptureApp(Capture([str(real("tcpdump__forces2.pcap"))]), Settings())
+    async with app.run_test(size=(110, 34)) as pilot:
+        await until(pilot, lambda: app.monitor.associations.ended == 3 and not app.event_queue.waiting)
+        await pilot.pause(1)
+        save(app, "open")
+
+
 async def _up_to(app: SctpApp, pilot: Pilot[None], number: int) -> None:
     """Go on until step `number` is to be played."""
     session = app.lesson
@@ -513,6 +525,8 @@ _TWO = Settings(stacks=("kernel",), hosts=addresses("server", 2), paths=2, captu
 async def main(names: list[str]) -> None:
     """Draw the scenes of these names, or all."""
     FOLDER.mkdir(exist_ok=True)
+    if not in_lab() and (not names or "open" in names):
+        await opened()
     for size, scene in IN_LAB if in_lab() else SCENES:
         if names and scene.__name__ not in names:
             continue
