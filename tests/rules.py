@@ -733,6 +733,7 @@ RULES: dict[str, Rule] = {
     "PAD": _always,
     "UNKNOWN": _always,
     "BROKEN": _always,
+    "CUT": lambda case: "" if case.packet.cut else "all of the packet was captured",
 }
 """By the key of an explanation in `CHUNKS`; and see `broken`."""
 

@@ -22,6 +22,7 @@ from sctp_tui.sctp.commands import (
     Connect,
     Crash,
     DropNext,
+    Forge,
     Generate,
     Listen,
     OpenClient,
@@ -59,6 +60,7 @@ from sctp_tui.sctp.events import (
     StackName,
     StreamChange,
 )
+from sctp_tui.sctp.forgery import Forgery
 from sctp_tui.sctp.link.conditions import DropRule
 from sctp_tui.sctp.link.drops import LinkSetting
 from sctp_tui.sctp.protocol_parameters import ProtocolParameters
@@ -466,6 +468,10 @@ class Engine:
                 self._abort(self._associations.known(command.key), command.reason)
             case Crash():
                 self._crash(command.endpoint)
+            case Forge():
+                association = self._associations.known(command.key)
+                forgery = Forgery(command.chunk, command.checksum_wrong, command.count)
+                self._endpoint(association.endpoint).forge(association.assoc_id, forgery)
             case CloseEndpoint():
                 if opened := self._open.get(command.endpoint):
                     self._begin_closing(opened, self.grace)

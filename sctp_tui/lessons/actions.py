@@ -18,6 +18,7 @@ from sctp_tui.sctp.commands import (
     Connect,
     Crash,
     DropNext,
+    Forge,
     PauseReading,
     Send,
     SetLink,
@@ -25,6 +26,8 @@ from sctp_tui.sctp.commands import (
     SetSpeed,
 )
 from sctp_tui.sctp.endpoint import SctpError
+from sctp_tui.sctp.forgery import MOST as MOST_FORGED
+from sctp_tui.sctp.forgery import ForgedChunk
 from sctp_tui.sctp.link import syntax
 from sctp_tui.sctp.link.conditions import Conditions
 from sctp_tui.sctp.parameter_words import parse as parse_parameters
@@ -173,6 +176,18 @@ def _of_key(make: Callable[[int, Fields], Command]) -> _Make:
     return commands
 
 
+def _stranger(key: int, fields: Fields) -> Command:
+    chunk: ForgedChunk = "ABORT" if fields["chunk"] == "ABORT" else "INIT"
+    return Forge(key, chunk, "wrong" in fields, int(fields.get("count", 1)))
+
+
+def _check_stranger(fields: Fields) -> None:
+    if not 1 <= int(fields.get("count", 1)) <= MOST_FORGED:
+        raise SctpError(f"{fields['count']} packets of a stranger: give 1 to {MOST_FORGED}")
+    if ("to" in fields) != (fields["end"] == "server"):
+        raise SctpError("a stranger poses as the other end: `to server as client 1`, `to client 1 as server`")
+
+
 def _streams(fields: Fields) -> tuple[int, ...]:
     return tuple(int(one) for one in re.findall(r"\d+", fields.get("streams", "")))
 
@@ -238,6 +253,18 @@ SENTENCES: Sequence[Sentence] = (
         _form("END crashes"),
         lambda scene, fields: [Crash(fields["end"])] if scene.key(fields["end"]) else None,
         telling.crash,
+    ),
+    Sentence(
+        "a stranger sends ABORT to server as client 1",
+        "forges a packet of client 1, with a wrong verification tag; `ABORT with a wrong checksum` has the "
+        "right one; `50 INITs` come each from another port; or `to client 1 as server`",
+        _form(
+            r"a stranger sends (?:(?P<count>\d{1,3}) )?(?P<chunk>ABORT|INIT)s?"
+            r"(?P<wrong> with a wrong checksum)? to END as (?:server|TO)"
+        ),
+        _of_key(_stranger),
+        telling.forge,
+        _check_stranger,
     ),
     Sentence(
         "server stops reading",

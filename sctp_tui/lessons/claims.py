@@ -4,6 +4,7 @@
     table: state=established count=2
     wire: SACK gaps before DATA again
     wire from client 1: DATA count=3
+    wire strangers: INIT ACK count=50
     lanes client 1: waited=1 single=4
     states client 1: client=ESTABLISHED server=ESTABLISHED
     paths client 1: active=1
@@ -67,6 +68,9 @@ class Observed(Protocol):
 
     def conversation(self, client: str) -> Conversation | None:
         """Its packets."""
+
+    def strangers(self) -> Sequence[Conversation]:
+        """The packets between the server and ports that no client has had."""
 
     def ladder(self, conversation: Conversation) -> Ladder:
         """Their ladder, up to the newest."""
@@ -256,16 +260,19 @@ def _wire(of: str, what: str, text: str) -> _Find:
         else:
             known = [*_CHUNK_TESTS, *(f"{one}N" for one in (*_NUMBERED, "count="))]
             raise ClaimError(f"{text!r}: {word!r} is none of {', '.join(known)}")
-    sender = re.fullmatch(r"from (server|client \d)(?: to (client \d))?|(client \d)|", of)
+    sender = re.fullmatch(r"from (server|client \d)(?: to (client \d))?|(client \d)|strangers|", of)
     if sender is None:
-        raise ClaimError(f"{text!r}: write `wire:`, `wire client 1:` or `wire from client 1:`")
+        raise ClaimError(
+            f"{text!r}: write `wire:`, `wire client 1:`, `wire from client 1:` or `wire strangers:`"
+        )
     whose, to, within = sender.groups()
 
     def find(observed: Observed) -> _Hits:
         hits = _Hits([], [])
         wanted = [one for one in (whose, to, within) if one and one != "server"]
-        for client in wanted or [view.name for view in observed.monitor.endpoints.views.values()]:
-            conversation = observed.conversation(client)
+        clients = wanted or [view.name for view in observed.monitor.endpoints.views.values()]
+        found = observed.strangers() if of == "strangers" else map(observed.conversation, clients)
+        for conversation in found:
             if conversation is not None:
                 _search(observed, conversation, whose or "", name, tests, hits)
         hits.times.sort()

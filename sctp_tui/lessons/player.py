@@ -156,7 +156,7 @@ class Player:
         self._stepped, self._settled, self.failure = None, 0, ""
         self.findings = []
         self.log_from = self.monitor.log.captured
-        self._firsts = {id(one): one.captured + 1 for one in self._conversations()}
+        self._firsts = {id(one): one.captured + 1 for one in (*self._conversations(), *self.strangers())}
         self.phase = "acting"
         self._deadline = self._mono() + self.patience
         self._watch()
@@ -290,6 +290,13 @@ class Player:
         """See `Observed.conversation`."""
         association = self.association(client)
         return self.monitor.wire.of(association, self.monitor.endpoints) if association is not None else None
+
+    def strangers(self) -> Sequence[Conversation]:
+        """See `Observed.strangers`."""
+        ends = (one for client in self.lesson.clients for one in self.monitor.associations.of(client))
+        ports = {one.local_port for one in ends}
+        every = self.monitor.wire.conversations()
+        return [one for one in every if one.endpoint == "server" and one.ports[1] not in ports]
 
     def ladder(self, conversation: Conversation) -> Ladder:
         """See `Observed.ladder`."""

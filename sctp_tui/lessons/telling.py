@@ -15,6 +15,7 @@ from sctp_tui.sctp.commands import (
     Connect,
     Crash,
     DropNext,
+    Forge,
     PauseReading,
     Send,
     SetLink,
@@ -99,6 +100,15 @@ def abort(command: Command, told: Told) -> str | None:
 def crash(command: Command, told: Told) -> str | None:
     """Of a `Crash`."""
     return f"{told.end} crashes" if isinstance(command, Crash) else None
+
+
+def forge(command: Command, told: Told) -> str | None:
+    """Of a `Forge`."""
+    if not isinstance(command, Forge):
+        return None
+    many = f"{command.count} {command.chunk}s" if command.count > 1 else command.chunk
+    wrong = " with a wrong checksum" if command.checksum_wrong else ""
+    return f"a stranger sends {many}{wrong} to {told.end} as {told.other or 'server'}"
 
 
 def stop_reading(command: Command, told: Told) -> str | None:

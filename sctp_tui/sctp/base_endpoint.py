@@ -28,6 +28,7 @@ from .events import (
     StreamsAsked,
     StreamsRequest,
 )
+from .forgery import MOST, ForgedPacket, Forgery
 from .parameter_words import word_of
 from .protocol_parameters import OF_A_PATH, ProtocolParameters
 from .reassembly import Reassembly
@@ -117,6 +118,13 @@ class BaseEndpoint(ABC):
         """Let nothing that a client sends leave it, and nothing reach it, or let it be there again.
 
         Raises `SctpError` where that can't be.
+        """
+
+    @abstractmethod
+    def _arrives(self, entry: AssociationEntry, forged: ForgedPacket) -> None:
+        """Let a forged packet arrive here as if from the peer's address.
+
+        Raises `SctpError` where this program does not carry the association's packets.
         """
 
     @abstractmethod
@@ -222,6 +230,21 @@ class BaseEndpoint(ABC):
         self._silence(True)
         self._crashed = True
         return self._end(entry, "crash", "")
+
+    def forge(self, assoc_id: int, forgery: Forgery) -> None:
+        """See `Endpoint.forge`."""
+        entry = self._registry.known(assoc_id)
+        if not assoc_id:
+            raise SctpError("the association is not up yet: wait for it")
+        if not 1 <= forgery.count <= MOST:
+            raise SctpError(f"{forgery.count} forged packets: give 1 to {MOST}")
+        tag = self.detail(assoc_id).local_tag
+        if tag is None:  # one made at random might then be right
+            raise SctpError(
+                f"{self.called} does not tell the tag, and a forged one has to differ: use --stack userspace"
+            )
+        for forged in forgery.packets(entry.peer.port, self._local_port(), tag):
+            self._arrives(entry, forged)
 
     def _come_back(self) -> None:
         """Be there again after a crash: before anything is sent, and before another may have the port."""

@@ -3,6 +3,7 @@
 import msgspec
 
 from .events import PathRequest, Peer, StackName, StreamsRequest
+from .forgery import ForgedChunk
 from .link.conditions import Conditions, DropRule
 from .protocol_parameters import NOTHING, ProtocolParameters
 
@@ -219,6 +220,20 @@ class Crash(Command, frozen=True, tag="crash"):
     """
 
     endpoint: str
+
+
+class Forge(Command, frozen=True, tag="forge"):
+    """A stranger sends packets to this end of association `key`, in the name of its peer.
+
+    An ABORT comes from the peer's address and port, and has a wrong verification tag; or the right one, with
+    `checksum_wrong`. INITs come from its address, each of the `count` from another port: a flood of set-ups
+    that nobody finishes. Only where this program carries the packets between both ends.
+    """
+
+    key: int
+    chunk: ForgedChunk
+    checksum_wrong: bool = False
+    count: int = 1
 
 
 class CloseEndpoint(Command, frozen=True, tag="close_endpoint"):

@@ -27,6 +27,7 @@ from .events import (
     StreamsAsked,
     StreamsRequest,
 )
+from .forgery import Forgery
 from .link.conditions import Conditions, DropRule
 from .link.drops import LinkSetting
 from .protocol_parameters import NOTHING, ProtocolParameters
@@ -183,6 +184,9 @@ class Endpoint(Protocol):
 
         Raises `SctpError` where the stack would tell the peer.
         """
+
+    def forge(self, assoc_id: int, forgery: Forgery) -> None:
+        """Let packets arrive that a stranger sends in the name of an association's peer: see `Forge`."""
 
     def status(self, assoc_id: int) -> Status:
         """SCTP_STATUS and the paths of one association."""

@@ -127,6 +127,26 @@ def test_any_text_is_a_claim_or_refused(text: str) -> None:
         claims.parse(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("a stranger sends 201 INITs to server as client 1", "give 1 to 200"),
+        ("a stranger sends 0 INITs to server as client 1", "give 1 to 200"),
+        ("a stranger sends ABORT to server as server", "as client 1"),
+        ("a stranger sends ABORT to client 1 as client 2", "as server"),
+    ],
+)
+def test_a_stranger_poses_as_the_other_end_so_many_times(text: str, why: str) -> None:
+    with pytest.raises(ActionError, match=why):
+        actions.parse(text)
+    for right in (
+        "ABORT to client 1 as server",
+        "200 INITs to server as client 2",
+        "ABORT to server as client 1",
+    ):
+        assert actions.parse(f"a stranger sends {right}").ends
+
+
 def test_the_cause_comes_first_or_where_it_stands() -> None:
     first = Step(name="a", cause="time stops", do=("time goes on",))
     assert [one.text for one in first.actions] == ["time stops", "time goes on"]

@@ -1,5 +1,7 @@
 """The ABORTs that a capture has seen: whose they are, each told once, and not more kept than that."""
 
+from msgspec.structs import replace
+
 from sctp_tui.sctp.events import Direction, Packet, Peer
 from sctp_tui.sctp.kernel import seen_aborts
 from sctp_tui.sctp.kernel.seen_aborts import SeenAborts
@@ -36,6 +38,12 @@ def test_each_is_told_once() -> None:
     found = words.take(9, Peer(("10.9.9.9", "10.0.0.1"), 7), 0.1)
     assert found is not None
     assert (found.ours, found.reflected) == (False, True)
+    assert words.take(9, _PEER, 0.1) is None
+
+
+def test_one_that_was_discarded_has_ended_nothing() -> None:
+    words = SeenAborts()
+    words.record(replace(_abort("in"), verdict="refused"))
     assert words.take(9, _PEER, 0.1) is None
 
 

@@ -15,6 +15,7 @@ from sctp_tui.sctp.commands import (
     Connect,
     Crash,
     DropNext,
+    Forge,
     PauseReading,
     Send,
     SetLink,
@@ -36,6 +37,7 @@ _NO_CALL: Mapping[type[Command], str] = {
     DropNext: "no call does that, but a network",
     SetLink: "no call does that, but a network",
     SetSpeed: "no call does that",
+    Forge: "no call does that, as no end has sent it",
     Crash: "no call does that, as a kernel tells of the end of a process",
 }
 _WINDOW = 50_000  # octets that find room at a receiver, whatever it has for them

@@ -561,6 +561,11 @@ class Wire:
     def __len__(self) -> int:
         return len(self._order)
 
+    def conversations(self) -> Iterator[Conversation]:
+        """All conversations of which packets are kept."""
+        for alike in self._by_ports.values():
+            yield from alike
+
     def of(self, association: Association, endpoints: Endpoints) -> Conversation | None:
         """The packets of an association, None where there are none.
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from sctp_tui.monitor.trace.conversations import Bounce, goes_to
 from sctp_tui.monitor.trace.ladder import Row
 from sctp_tui.monitor.trace.timeline import Annotation
+from sctp_tui.sctp.link.conditions import DISCARDED
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.packet import Chunk, Data, IData, Sack, name_of
 
@@ -21,7 +22,11 @@ def why_row(row: Row, level: Level, bounced: Bounce | None = None) -> Iterator[t
     """The subjects and their explanations; DATA chunks with the same explanation are explained once.
 
     First comes why the packet did not get through (`bounced`), or what the link did to it; a mere delay last.
+    Of one that its receiver discards nothing else is explained, as nothing in it counts.
     """
+    if row.packet.verdict == "refused" and row.packet.reason in DISCARDED:
+        yield f"the receiver ({row.packet.reason})", why(row.packet, level)
+        return
     if bounced:
         packet = replace(row.packet, verdict=bounced.verdict, reason=bounced.reason)
         yield printable(bounced.reason), why(packet, level)

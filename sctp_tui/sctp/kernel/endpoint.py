@@ -32,6 +32,7 @@ from sctp_tui.sctp.events import (
     Status,
     StreamsRequest,
 )
+from sctp_tui.sctp.forgery import ForgedPacket
 from sctp_tui.sctp.mmsg import MESSAGES_AT_ONCE
 from sctp_tui.sctp.notifications import decode_notification
 from sctp_tui.sctp.protocol_parameters import ProtocolParameters
@@ -420,6 +421,14 @@ class KernelEndpoint(BaseEndpoint):
                 "`sctp-tui lab --paths 1`, or --stack userspace"
             )
         (self._network.crash if silent else self._network.back)("in", self._local_port())
+
+    def _arrives(self, entry: AssociationEntry, forged: ForgedPacket) -> None:
+        if self._network is None or self._host is None:
+            raise SctpError(
+                "the kernel carries the packets itself, and this program forges none there: use "
+                "`sctp-tui lab --paths 1`, or --stack userspace"
+            )
+        self._network.forge(self._host, entry.peer.addresses, forged)
 
     def _peer(self, assoc_id: int) -> Peer | None:
         """The peer of an association, None where it has ended in the meantime."""

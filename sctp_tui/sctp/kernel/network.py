@@ -11,13 +11,16 @@ import errno
 import itertools
 import os
 import random
-from collections.abc import Callable
+import socket
+import struct
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush
 from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 from sctp_tui.sctp.endpoint import Clock, SctpError, StackUnavailable
 from sctp_tui.sctp.events import Direction, LinkState
+from sctp_tui.sctp.forgery import ForgedPacket
 from sctp_tui.sctp.link.conditioner import Conditioner, PacketOutcome
 from sctp_tui.sctp.link.conditions import CRASHED, DOWN, Conditions, DropRule
 from sctp_tui.sctp.link.drops import LinkSetting
@@ -211,6 +214,23 @@ class Network:
         for each in self.links:
             each.conditioner.back(direction, port)
 
+    def forge(self, to: HostName, peer: Sequence[str], forged: ForgedPacket) -> None:
+        """Let a packet arrive at a host which the other has not sent, from an address of it in `peer`."""
+        other: HostName = "client" if to == "server" else "server"
+        link = next((one for one in self.links if _address(other, one.number) in peer), None)
+        if link is None:
+            raise SctpError(f"no link leads to {', '.join(peer)}: open a client here to a server here")
+        self.poll()  # what was sent by now was before it
+        packet = _ip_packet(_address(other, link.number), _address(to, link.number), forged.data)
+        if number := link.ends[to].write(packet):
+            raise SctpError(
+                f"link {link.number} lets nothing in ({os.strerror(number)}): leave `down` out of it"
+            )
+        if self.tap is not None:
+            direction: Direction = "in" if to == "server" else "out"
+            outcome = PacketOutcome("refused" if forged.why else "delivered", forged.why, 0.0)
+            self.tap(SentPacket(self._clock.mono(), link.number, direction, outcome, packet))
+
     @staticmethod
     def _take_off(link: NetworkLink, direction: Direction, packet: bytes) -> None:
         link.on_the_way[direction] -= len(packet) + _COST
@@ -267,3 +287,12 @@ def addresses(host: HostName, links: int) -> tuple[str, ...]:
 
 def _address(host: HostName, link: int) -> str:
     return f"10.{link}.0.{HOSTS.index(host) + 1}"
+
+
+def _ip_packet(source: str, destination: str, data: bytes) -> bytes:
+    """An IPv4 packet of SCTP, with the header of RFC 791."""
+    ends = socket.inet_aton(source) + socket.inet_aton(destination)
+    head = struct.pack("!BBHIBB", 0x45, 0, 20 + len(data), 0, 64, _SCTP)
+    total = sum(struct.unpack("!9H", head + ends))
+    total = (total & 0xFFFF) + (total >> 16)
+    return head + struct.pack("!H", ~(total + (total >> 16)) & 0xFFFF) + ends + data

@@ -28,9 +28,9 @@ class SeenAborts:
         self._by_ends: dict[_Where, SeenAbort] = {}
 
     def record(self, packet: Packet) -> None:
-        """Take in a packet of our endpoints; only ABORTs are kept."""
+        """Take in a packet of our endpoints; only ABORTs are kept that are not known to be discarded."""
         data = packet.data
-        if data[12:13] != bytes((ChunkType.ABORT,)) or packet.peer is None:
+        if data[12:13] != bytes((ChunkType.ABORT,)) or packet.peer is None or packet.verdict == "refused":
             return
         inward = packet.direction == "in"
         sender, receiver = (packet.peer, packet.local) if inward else (packet.local, packet.peer)

@@ -42,7 +42,7 @@ def has_come(arrival: float, now: float) -> bool:
 
 KEPT_OUT = "the link's time is not real time: nothing from outside is let in"
 """The reason for a packet refused as its sender's time goes on while the link's is slow or stopped."""
-WRONG_CHECKSUM, WRONG_TAG = "wrong checksum", "wrong tag"
+DISCARDED = WRONG_CHECKSUM, WRONG_TAG = "wrong checksum", "wrong tag"
 """The reasons for packets that their receiver silently discards (RFC 9260, sections 6.8 and 8.5)."""
 NOT_READ = "too much came before it that its endpoint has not read yet"
 """The reason for a packet refused by `userspace.unread`."""

@@ -34,6 +34,7 @@ from sctp_tui.sctp.events import (
     Status,
     StreamsRequest,
 )
+from sctp_tui.sctp.forgery import ForgedPacket
 from sctp_tui.sctp.notifications import decode_notification
 from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 from sctp_tui.sctp.rtt import measured
@@ -434,6 +435,16 @@ class UserspaceEndpoint(BaseEndpoint):
     def _silence(self, silent: bool) -> None:
         if self._link is not None:
             (self._pump.crash if silent else self._pump.back)(self._link, self._port)
+
+    def _arrives(self, entry: AssociationEntry, forged: ForgedPacket) -> None:
+        up = self._links.get(entry.assoc_id)
+        if up is None or up.link.other is None:
+            raise SctpError(
+                "its packets come over UDP, and none is forged there: open a client to a server of this "
+                "program, without a UDP port"
+            )
+        self._pump.enter()
+        self._pump.forge(up.link, forged)
 
     def _rto_info(self, assoc_id: int) -> tuple[int, int, int, int]:
         """SCTP_RTOINFO: the assoc ID, and RTO.Initial, RTO.Max and RTO.Min in ms."""

@@ -18,6 +18,7 @@ from itertools import islice
 from sctp_tui.sctp import icmp
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import Direction, Packet
+from sctp_tui.sctp.forgery import ForgedPacket
 from sctp_tui.sctp.icmp import Icmp
 from sctp_tui.sctp.link.conditions import CRASHED, KEPT_OUT, NOT_READ, ROUNDED, WRONG_CHECKSUM, Verdict
 from sctp_tui.sctp.unreachable import AGAINST, bounced, unreachable
@@ -723,6 +724,16 @@ class Pump:
         elif number in AGAINST:
             link.against = unreachable(number, link.host, link.udp_port, last)
             self._end_set_up(link)
+
+    def forge(self, link: Link, forged: ForgedPacket) -> None:
+        """Let a packet arrive on a link of ours which its other end has not sent."""
+        self.flush()  # what was sent by now was before it
+        other, packet = link.other, forged.data
+        if other is not None and self.tap is not None:
+            local = link if link.sends == "out" else other
+            verdict: Verdict = "refused" if forged.why else "delivered"
+            self._tell(self.tap, local, other.sends, packet, verdict, forged.why)
+        self._arrive(link, packet, _BIT[packet[12]])
 
     def crash(self, link: Link, port: int) -> None:
         """The end of a link of ours, with this SCTP port, has crashed: see `Conditioner.crash`.

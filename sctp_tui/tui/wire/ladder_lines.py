@@ -18,7 +18,7 @@ from sctp_tui.monitor.trace.timeline import (
     text,
 )
 from sctp_tui.sctp.events import Peer
-from sctp_tui.sctp.link.conditions import WRONG_CHECKSUM, WRONG_TAG, has_come
+from sctp_tui.sctp.link.conditions import DISCARDED, has_come
 from sctp_tui.tui.widgets.columns import fit
 
 PathLook = Literal["path1", "path2", "path3", "path4"]
@@ -124,7 +124,7 @@ def marks(row: Row, answer: str = "", to: str = "", bounced: Bounce | None = Non
     if packet.verdict in ("dropped", "refused"):
         reason = packet.reason.removeprefix("the ")  # there is little room
         what = "lost" if packet.verdict == "dropped" else "refused"
-        what = "discarded" if packet.reason in (WRONG_TAG, WRONG_CHECKSUM) else what
+        what = "discarded" if packet.reason in DISCARDED else what
         said.append(f"{what}: {reason}" if reason else packet.verdict)
     elif packet.verdict in ("duplicated", "reordered"):
         said.append({"duplicated": "a copy", "reordered": "held back"}[packet.verdict])
