@@ -11,8 +11,8 @@ from typing import Literal
 import msgspec
 
 from .link.conditions import WRONG_CHECKSUM, WRONG_TAG
-from .wire.checksum import checksummed
 from .wire.chunk_types import ChunkType
+from .wire.crc32c import checksummed
 
 ForgedChunk = Literal["ABORT", "INIT"]
 

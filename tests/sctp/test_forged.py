@@ -16,7 +16,7 @@ from sctp_tui.sctp.forgery import MOST, Forgery
 from sctp_tui.sctp.kernel.network import addresses
 from sctp_tui.sctp.link.conditions import WRONG_CHECKSUM, WRONG_TAG, Conditions
 from sctp_tui.sctp.stacks import open_stack
-from sctp_tui.sctp.wire.checksum import checksummed
+from sctp_tui.sctp.wire.crc32c import checksummed
 from sctp_tui.tui.wire.ladder_lines import marks
 from tests import rawpeer
 from tests.harness import Running

@@ -23,3 +23,8 @@ def crc32c(data: bytes) -> int:
 def has_right_checksum(packet: bytes) -> bool:
     """Whether the checksum in a whole packet is that of its octets."""
     return crc32c(packet[:8] + bytes(4) + packet[12:]) == int.from_bytes(packet[8:12], "little")
+
+
+def checksummed(packet: bytes) -> bytes:
+    """A whole packet with the right checksum, whatever its checksum field has."""
+    return packet[:8] + crc32c(packet[:8] + bytes(4) + packet[12:]).to_bytes(4, "little") + packet[12:]
