@@ -33,7 +33,7 @@ def lesson(words: Sequence[str]) -> int:
             return _print(_listed())
         if options.name == "new":
             raise LessonError(
-                "new: a lesson is written by doing it: start sctp-tui, do what it shows, and press F4"
+                "new: a lesson is written by doing it: start sctp-tui, do what it shows, and press F6"
             )
         if options.handout is not None:
             found = find(options.name)

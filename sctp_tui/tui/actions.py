@@ -113,7 +113,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("search_back", "lists", "comma", "search_next(-1)", "Found before", "Match above", footer=False),
     Action("to_lesson", "lists", "f3", "to_lesson", "Lesson", "Choose a lesson, or go to it", footer=False),
     Action(
-        "write_lesson", "lists", "f4", "write_lesson", "Write a lesson", "A lesson from what was done",
+        "write_lesson", "lists", "f6", "write_lesson", "Write a lesson", "A lesson from what was done",
         footer=False,
     ),
     Action("help", "lists", "?,f1", "help", "Help", "Keys, questions and topics"),

@@ -60,7 +60,7 @@ def test_what_can_not_be_played_is_told_in_one_line() -> None:
         (["streams", "--check", "gone"], "leave out the lesson's name"),
         (["streams"], "a lesson needs a terminal"),
         (["streams", "--code", "rust"], "'rust' is no language: give c, python"),
-        (["new"], "start sctp-tui, do what it shows, and press F4"),
+        (["new"], "start sctp-tui, do what it shows, and press F6"),
         (["--code", "c"], "--code: of which lesson? give its name: sctp-tui lesson NAME --code c"),
         (["/dev/null.toml"], "No such file"),
     ):

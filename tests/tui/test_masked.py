@@ -57,7 +57,7 @@ def everything() -> list[Event]:
 
 
 async def test_no_address_is_on_any_screen_nor_in_what_is_exported() -> None:
-    async with running(SIZE, MASKED) as (app, pilot):
+    async with running(SIZE, MASKED, checked=False) as (app, pilot):
         app.event_queue.put(everything())
         app.event_queue.put(
             (), [made(Packet, endpoint="server", key=77_001, data=packet(each)) for each in PACKETS]
@@ -152,7 +152,7 @@ async def test_a_screen_over_it_hides_what_is_being_typed() -> None:
 
 
 async def test_a_filter_by_a_real_address_finds_and_shows_none() -> None:
-    async with running(SIZE, MASKED) as (app, pilot):
+    async with running(SIZE, MASKED, checked=False) as (app, pilot):
         await type_line(pilot, "hello")
         await until(pilot, lambda: messages(app, "server"))
         app.event_queue.put(everything())

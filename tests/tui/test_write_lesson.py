@@ -1,4 +1,4 @@
-"""F4 writes a lesson of what was done on the screen, and the lesson proves itself as it is."""
+"""F6 writes a lesson of what was done on the screen, and the lesson proves itself as it is."""
 
 from pathlib import Path
 
@@ -27,8 +27,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def _write(app: SctpApp, pilot: Pilot[None], *more: str) -> Path:
-    """Press F4, and Enter in the dialog, and more keys; the file."""
-    await pilot.press("escape", "f4")
+    """Press F6, and Enter in the dialog, and more keys; the file."""
+    await pilot.press("escape", "f6")
     await until(pilot, lambda: isinstance(app.screen, ExportScreen))
     field = app.screen.query_one(Input)
     await until(pilot, lambda: field.value)
@@ -104,7 +104,7 @@ async def test_loss_and_time_are_told_and_what_no_sentence_says_is_left_out() ->
 @on_both
 async def test_where_nothing_was_done_there_is_no_lesson() -> None:
     async with running() as (app, pilot):
-        await pilot.press("escape", "f4")
+        await pilot.press("escape", "f6")
         await until(pilot, lambda: "nothing was done yet: send" in outcome(pilot))
         assert not isinstance(app.screen, ExportScreen)
 
@@ -135,7 +135,7 @@ async def test_a_lesson_has_no_peers_of_other_programs() -> None:
             peer.handshake()
             peer.message(b"here, too")
             await until(pilot, lambda: len(messages(app, "server")) == 2)
-            await pilot.press("escape", "f4")
+            await pilot.press("escape", "f6")
             await until(pilot, lambda: "peers of other programs were here, too" in outcome(pilot))
 
 
@@ -145,7 +145,7 @@ async def test_a_server_that_is_opened_anew_begins_another_lesson() -> None:
         app.servers.change(msgspec.structs.replace(app.servers.now, autoclose=60, outbound=7))
         await until(pilot, lambda: len(app.servers.listening) == 1 and not app.servers.closing)
         await until(pilot, lambda: not app.monitor.associations.live)
-        await pilot.press("escape", "f4")
+        await pilot.press("escape", "f6")
         await until(pilot, lambda: "nothing was done yet" in outcome(pilot))
         await _type(app, pilot, 0, "after")
         path = await _write(app, pilot)

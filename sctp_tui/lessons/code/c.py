@@ -13,7 +13,7 @@ from .calls import NO_UDP, Calls, Ends, Lines, changed_end, is_long
 from .socket_options import SocketOption
 
 if TYPE_CHECKING:
-    from .program import StepCode
+    from .calls import StepCode
 
 _WIDTH = 75  # columns of a line in a step, which a terminal of 80 has room for
 _RESETS = {

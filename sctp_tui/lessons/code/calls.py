@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from sctp_tui.lessons.lesson import EndSettings, Lesson
 from sctp_tui.lessons.telling import ALPHABET
@@ -11,12 +11,20 @@ from sctp_tui.sctp.commands import AskPath, AskStreams, Send
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 
-if TYPE_CHECKING:
-    from .program import StepCode
-
 Lines = Sequence[str]
 _SHOWN = 60  # octets of a message that a line of a program has room for
 NO_UDP = "not in UDP here: that takes root (sysctl net.sctp.udp_port), and SCTP_REMOTE_UDP_ENCAPS_PORT"
+
+
+class StepCode(NamedTuple):
+    """A step's name, and its calls as they stand in the program, in lines.
+
+    It is over once nothing has come for `quiet` ms.
+    """
+
+    name: str
+    lines: Sequence[str]
+    quiet: int
 
 
 class Ends(NamedTuple):

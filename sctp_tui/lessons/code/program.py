@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from sctp_tui.lessons.actions import Action
 from sctp_tui.lessons.lesson import Lesson, Step
@@ -26,7 +26,7 @@ from sctp_tui.sctp.link.conditions import Conditions
 from sctp_tui.sctp.printable import printable
 
 from . import c, python
-from .calls import Calls, Ends
+from .calls import Calls, Ends, StepCode
 
 Language = Literal["c", "python"]
 LANGUAGES: Mapping[Language, str] = {"c": "C (libsctp)", "python": "Python (pysctp)"}
@@ -43,17 +43,6 @@ _NO_CALL: Mapping[type[Command], str] = {
 _WINDOW = 50_000  # octets that find room at a receiver, whatever it has for them
 QUIET = 300  # ms; on the loopback nothing takes that long
 _BACK = "no call does that, as the kernel still has the association"
-
-
-class StepCode(NamedTuple):
-    """A step's name, and its calls as they stand in the program, in lines.
-
-    It is over once nothing has come for `quiet` ms.
-    """
-
-    name: str
-    lines: Sequence[str]
-    quiet: int
 
 
 def steps(lesson: Lesson, language: Language) -> list[StepCode]:

@@ -14,7 +14,7 @@ from .calls import NO_UDP, Calls, Ends, Lines, changed_end, is_long
 from .socket_options import SocketOption
 
 if TYPE_CHECKING:
-    from .program import StepCode
+    from .calls import StepCode
 
 _RESETS = {"reset_in": 1, "reset_out": 2, "reset_both": 3}
 """The flags SCTP_STREAM_RESET_INCOMING and SCTP_STREAM_RESET_OUTGOING."""
