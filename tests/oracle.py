@@ -125,6 +125,9 @@ class End:
         self.closing: float | None = None  # when the first SHUTDOWN or SHUTDOWN ACK was sent
         self.agreed: list[float] = []  # when SHUTDOWN ACK was sent
         self.asks_close: float | None = None  # when something came that SHUTDOWN ACK answers
+        self.times: dict[
+            int, list[float]
+        ] = {}  # by TSN, all that were seen, with copies that the network made
         self.sent: dict[int, list[Try]] = {}  # by TSN not acknowledged cumulatively
         self.acked: dict[int, tuple[float, list[Try]]] = {}  # when others were, and their tries
         self.ever: dict[int, int] = {}  # by TSN, the packet that first carried it
@@ -330,6 +333,7 @@ class End:
             elif self.recovers is None:
                 self.may_recover = self.highest
         self.ever.setdefault(tsn, number)
+        self.times.setdefault(tsn, []).append(at)
         if self.highest is None or before(self.highest, tsn):
             self.highest = tsn
         if self.cumulative is None or before(self.cumulative, tsn):
