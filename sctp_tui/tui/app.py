@@ -253,7 +253,7 @@ class SctpApp(App[None], inherit_bindings=False):
             self.monitor,
             self._of_lesson,
             self.clock.mono,
-            lambda progress: self.state.put("lessons", self._progress | {name: progress}),
+            partial(self._keep_progress, name),
             _PACE,
         )
 
@@ -264,6 +264,13 @@ class SctpApp(App[None], inherit_bindings=False):
         for command in commands:
             if isinstance(command, OpenClient):
                 self._main.adopt(command)
+
+    def _keep_progress(self, name: str, now: "Progress") -> None:
+        """Keep how far a lesson has come; one that was done once stays so."""
+        known = self._progress
+        if (before := known.get(name)) is not None and before.done:
+            now.done = True
+        self.state.put("lessons", known | {name: now})
 
     @property
     def _progress(self) -> "dict[str, Progress]":
@@ -291,7 +298,9 @@ class SctpApp(App[None], inherit_bindings=False):
             if name is not None:
                 self._play(name)
 
-        self.push_screen(LessonScreen(self._progress, self.monitor.associations.live), chosen)
+        live = self.monitor.associations.live
+        now = self.lesson.lesson.name if self.lesson is not None else ""
+        self.push_screen(LessonScreen(self._progress, live, now), chosen)
 
     def _play(self, name: str) -> None:
         from sctp_tui.lessons.lesson import find

@@ -288,7 +288,9 @@ class MainScreen(Screen[None]):
             return
         self._followed = now
         self._program.state.put("lesson_now", now)
-        if lesson.stage == "playing":
+        if lesson.stage == "setting up" and self.has_class("-wire"):
+            self.call_next(self.action_wire)  # what it shows is of the scene before
+        elif lesson.stage == "playing":
             self.call_next(self._look_at, lesson, lesson.step)
         elif lesson.stage == "shown" and (number := lesson.pointed_at):
             self.call_next(self._wire.point_at, number)
@@ -297,6 +299,7 @@ class MainScreen(Screen[None]):
         """Show the part of the screen that a step is about, of its client's association and its sender."""
         self._clients.choose(step.client)
         self._current.was_typed_for()
+        self.set_class(step.look == "log", "-log")
         if step.look in ("table", "log"):
             if self.has_class("-wire"):
                 await self.action_wire()
@@ -312,6 +315,10 @@ class MainScreen(Screen[None]):
     def _lesson_moved(self) -> None:
         self.follow_lesson()
         self.show_now()
+
+    @on(LessonPane.Over)
+    def _lesson_over(self) -> None:
+        self._program.choose_lesson()
 
     def action_to_lesson(self) -> None:
         """Focus the lesson's pane, where its keys act; from there, or without one, choose a lesson."""

@@ -100,7 +100,7 @@ async def test_what_the_class_does_is_told_where_the_claims_then_fail() -> None:
         await pilot.press("space")
         await _play(pilot, session)
         await driving.type_line(pilot, "mine")
-        await until(pilot, lambda: "no longer so: Backspace" in _text(app))
+        await until(pilot, lambda: "Backspace begins the step anew" in _text(app))
         await pilot.press("escape", "f3")
         assert app.screen.query_one(LessonPane).has_focus
 

@@ -42,6 +42,7 @@ _NO_CALL: Mapping[type[Command], str] = {
 }
 _WINDOW = 50_000  # octets that find room at a receiver, whatever it has for them
 QUIET = 300  # ms; on the loopback nothing takes that long
+_BOTH = "this is the client's call; a server that knew its port would call the same"
 _BACK = "no call does that, as the kernel still has the association"
 
 
@@ -144,7 +145,8 @@ class _Writer:
         if getattr(command, "key", 0) and client in self._begun - self._known:
             yield calls.comment("receives COMM_UP, and with it the association's ID")
             yield from self._receive()
-        yield calls.comment(f"{said}: {why}" if why else said)
+        note = _BOTH if isinstance(command, Connect) and command.collide else why
+        yield calls.comment(f"{said}: {note}" if note else said)
         if not why:
             lines = calls.repeated(_lines(calls, command, ends), times)
             # Its association may have ended by now.

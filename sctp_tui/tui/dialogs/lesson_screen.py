@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from sctp_tui.lessons.lesson import chapters, find
+from sctp_tui.lessons.lesson import chapters, find, ours
 from sctp_tui.lessons.session import Progress
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.scrolled import Menu
@@ -21,7 +21,8 @@ from .list_dialog import ListDialog
 class LessonScreen(ListDialog[str]):
     """Answers with the name of the lesson that was chosen, None for none.
 
-    `live` is the number of associations that would end; `progress` how far the user has come in each.
+    `live` is the number of associations that would end; `progress` how far the user has come in each. The
+    cursor is on the first that was not done, after `now`, where that is played.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("lesson_list")
@@ -29,10 +30,11 @@ class LessonScreen(ListDialog[str]):
     LessonScreen OptionList, LessonScreen OptionList:focus { width: 76; max-width: 96%; }
     """
 
-    def __init__(self, progress: Mapping[str, Progress], live: int) -> None:
+    def __init__(self, progress: Mapping[str, Progress], live: int, now: str = "") -> None:
         super().__init__()
         self._progress = progress
         self._live = live
+        self._now = now
 
     def compose(self) -> ComposeResult:
         options: list[Option | None] = []
@@ -45,6 +47,10 @@ class LessonScreen(ListDialog[str]):
         menu.border_title = "Lessons"
         if self._live:
             menu.border_subtitle = "associations that are up are shut down first"
+        names = [*ours()]
+        later = names[names.index(self._now) + 1 :] if self._now in names else names
+        first = next((name for name in later if not self._progress.get(name, Progress()).done), names[0])
+        menu.highlighted = next(number for number, one in enumerate(menu.options) if one.id == first)
         yield menu
 
     def _line(self, name: str) -> Content:

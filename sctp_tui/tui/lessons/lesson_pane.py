@@ -34,6 +34,9 @@ class LessonPane(Static, can_focus=True):
     class Moved(Message):
         """The lesson went on, or back."""
 
+    class Over(Message):
+        """The user went on from the end."""
+
     def __init__(self, session: Session) -> None:
         super().__init__(id="lesson", markup=False)
         self._session = session
@@ -70,7 +73,7 @@ class LessonPane(Static, can_focus=True):
             yield " ".join([*because.split(), *step.say.split()]), ""
             yield self._proof()
         elif session.stage == "failed":
-            yield "This did not come as it should have:", "$text-error"
+            yield "This did not come as it should have; Space begins the step anew:", "$text-error"
             yield from ((printable(wrong), "$text-error") for wrong in self._wrong())
 
     def _choices(self) -> Iterator[_Line]:
@@ -99,8 +102,11 @@ class LessonPane(Static, can_focus=True):
         session = self._session
         claims = len(session.player.step_claims)
         if session.disturbed and not session.still_holds:
-            return "After what you did this is no longer so: Backspace begins the step anew.", "$text-warning"
-        end = "The end: F3 lists the lessons." if session.over else ""
+            return (
+                "After what you did not all is so any more: Backspace begins the step anew.",
+                "$text-warning",
+            )
+        end = "The end: Space lists the lessons." if session.over else ""
         proof = f"✓ {claims} claims hold. " if claims else ""
         return proof + end, "$text-success"
 
@@ -117,6 +123,9 @@ class LessonPane(Static, can_focus=True):
 
     def action_go_on(self) -> None:
         """Show what comes, or go to the next step."""
+        if self._session.over:
+            self.post_message(self.Over())
+            return
         self._session.go_on()
         self.post_message(self.Moved())
 
@@ -139,7 +148,7 @@ class LessonPane(Static, can_focus=True):
         """Show the hint."""
         self._session.hinted = True
         if not self._session.step.hint:
-            self.notify("there is no hint: go on with Space, and look")
+            self.notify("there is no hint for this one")
         self.show()
 
     def action_code(self) -> None:
