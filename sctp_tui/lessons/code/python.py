@@ -135,7 +135,7 @@ class PythonCalls(Calls):
         return [f'{_name(ends.end)}.sctp_send(b"", {self._to(ends)}, flags=sctp.MSG_EOF)']
 
     def abort(self, reason: str, ends: Ends) -> Lines:
-        data = _octets(reason.encode())
+        data = _octets(reason.encode() or b"abort")  # pysctp sends no empty message but with MSG_EOF
         return [f"{_name(ends.end)}.sctp_send({data}, {self._to(ends)}, flags=sctp.MSG_ABORT)"]
 
     def _to(self, ends: Ends) -> str:
