@@ -39,7 +39,7 @@ class Place(msgspec.Struct, frozen=True):
 class Session:
     """One lesson, on one stack, from `begin` to `end`.
 
-    `made` makes a player for a scene that begins anew. `keep` is called with each new progress.
+    `keep` is called with each new progress; for `pace` see `Player`.
     """
 
     def __init__(
