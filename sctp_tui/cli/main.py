@@ -51,9 +51,9 @@ def _run(words: "list[str]") -> int:
             return send(sending)
         case ["open", *rest]:
             opening = open_options(rest)
-            from .open import open_capture
+            from .open import open_sources
 
-            return open_capture(opening)
+            return open_sources(opening)
         case ["lesson", *rest]:
             from .lesson import lesson
 

@@ -1,4 +1,4 @@
-"""`sctp-tui open`: captures on the screen, or as JSON lines, or as a table of their associations."""
+"""`sctp-tui open`: sources on the screen, or as JSON lines, or as a table of their associations."""
 
 import os
 from collections.abc import Iterator
@@ -11,9 +11,9 @@ from sctp_tui.monitor.text.packet_lines import as_json as packet_as_json
 from sctp_tui.monitor.text.units import many
 from sctp_tui.process.signals import stop_signals
 from sctp_tui.sctp.events import Packet
-from sctp_tui.sources.capture import Capture
-from sctp_tui.sources.observer import Observation
 from sctp_tui.sources.octets import UnreadableSource
+from sctp_tui.sources.opening import open_source
+from sctp_tui.sources.source import Observation, Source
 
 from .option_types import OpenOptions
 from .stdout import LineOutput, OutputEnded, complain, no_terminal
@@ -21,7 +21,7 @@ from .stdout import LineOutput, OutputEnded, complain, no_terminal
 _KEPT_ENDED = 1_000_000  # associations of a summary
 
 
-def open_capture(options: OpenOptions) -> int:
+def open_sources(options: OpenOptions) -> int:
     """Run the command; its exit status."""
     filter = None
     if options.filter:
@@ -31,23 +31,23 @@ def open_capture(options: OpenOptions) -> int:
             complain(f"--filter: {error}", "open")
             return 2
     on_screen = not (options.json or options.summary)
-    if on_screen and (elsewhere := no_terminal("" if "-" in options.files else "standard input")):
+    if on_screen and (elsewhere := no_terminal("" if "-" in options.sources else "standard input")):
         complain(
             f"the screen needs a terminal, and {elsewhere}; "
-            "without one, `--summary` and `--json` print what a capture has",
+            "without one, `--summary` and `--json` print what there is",
             "open",
         )
         return 1
-    stdin = _take_stdin() if on_screen and "-" in options.files else 0
+    stdin = _take_stdin() if on_screen and "-" in options.sources else 0
     try:
-        capture = Capture(options.files, stdin)
+        source = open_source(options.sources, stdin)
     except UnreadableSource as error:
         complain(str(error), "open")
         return 1
     if on_screen:
-        return _show(capture, options)
+        return _show(source, options)
     output = LineOutput()
-    reading = _Reading(capture, output, filter)
+    reading = _Reading(source, output, filter)
     status = 0
     # The first signal ends the reading; what is known by then is printed.
     with stop_signals(reading.stop):
@@ -61,9 +61,9 @@ def open_capture(options: OpenOptions) -> int:
             if str(error):
                 complain(str(error), "open")
                 status = 1
-    for text in capture.errors:
+    for text in source.errors:
         complain(text, "open")
-    return 1 if capture.errors else status
+    return 1 if source.errors else status
 
 
 def _take_stdin() -> int:
@@ -74,7 +74,7 @@ def _take_stdin() -> int:
     return descriptor
 
 
-def _show(capture: Capture, options: OpenOptions) -> int:
+def _show(source: Source, options: OpenOptions) -> int:
     from sctp_tui.tui.capture_app import CaptureApp
     from sctp_tui.tui.settings import Settings
     from sctp_tui.tui.state import usual_state_path
@@ -88,10 +88,10 @@ def _show(capture: Capture, options: OpenOptions) -> int:
         state=usual_state_path(),
         filter=options.filter,
     )
-    status = show(CaptureApp(capture, settings))
-    for text in capture.errors:
+    status = show(CaptureApp(source, settings))
+    for text in source.errors:
         complain(text, "open")
-    return status or (1 if capture.errors else 0)
+    return status or (1 if source.errors else 0)
 
 
 class _Stopped(Exception):
@@ -99,10 +99,10 @@ class _Stopped(Exception):
 
 
 class _Reading:
-    """Reads a capture to its end, and prints what passes the filter."""
+    """Reads a source to its end, and prints what passes the filter."""
 
-    def __init__(self, capture: Capture, output: LineOutput, filter: Filter | None) -> None:
-        self._capture = capture
+    def __init__(self, source: Source, output: LineOutput, filter: Filter | None) -> None:
+        self._source = source
         self._output = output
         self._filter = filter
         self._associations = Associations(ended_limit=_KEPT_ENDED)
@@ -111,12 +111,12 @@ class _Reading:
     def stop(self, _signal: int) -> None:
         """Read no further."""
         self._stopped = True
-        if self._capture.waits:
+        if self._source.waits:
             raise _Stopped
 
     def _portions(self) -> Iterator[Observation]:
         try:
-            for some in self._capture.portions():
+            for some in self._source.portions():
                 yield some
                 if self._stopped:
                     return
@@ -151,16 +151,16 @@ class _Reading:
         test = self._filter.of_table() if self._filter is not None else None
         shown = [one for one in associations if test is None or test(one, now)]
         if shown:
-            for line in (*summary(shown, (self._capture.observer.first or 0) / 1e9, now), ""):
+            for line in (*summary(shown, (self._source.first or 0) / 1e9, now), ""):
                 self._output.add(line)
         for line in self._of_all(len(shown), len(associations)):
             self._output.add(line)
 
     def _of_all(self, shown: int, number: int) -> Iterator[str]:
         """What was read, what was left out, and what is not shown."""
-        capture = self._capture
-        yield f"{capture.records:,} packets read, {capture.packets:,} of SCTP, {many(number, 'association')}"
-        if left_out := capture.left_out:
+        source = self._source
+        yield f"{source.tally}, {many(number, 'association')}"
+        if left_out := source.left_out:
             yield "left out: " + ", ".join(f"{count:,} {why}" for why, count in sorted(left_out.items()))
         if shown < number:
             yield f"{shown:,} of {number:,} associations pass the filter"

@@ -180,9 +180,9 @@ class SendOptions(ParameterOptions):
 
 @dataclass
 class OpenOptions:
-    """Options of `open`: the files, "-" for standard input; and without a screen, what is printed."""
+    """Options of `open`: the sources, "-" for standard input; and without a screen, what is printed."""
 
-    files: list[str] = field(default_factory=list)
+    sources: list[str] = field(default_factory=list)
     json: bool = False
     packets: bool = False
     summary: bool = False

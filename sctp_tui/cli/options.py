@@ -512,12 +512,12 @@ exit status: 0 all was read; 1 a file could not be read to its end (a line says 
     _add_config(parser)
     _add_general(parser)
     options = OpenOptions()
-    options.files = parser.parse(argv, options, IN_CONFIG)
-    if not options.files:
+    options.sources = parser.parse(argv, options, IN_CONFIG)
+    if not options.sources:
         parser.error("no file given: name a capture, as in trace.pcapng, or - for standard input")
-    if "" in options.files:
+    if "" in options.sources:
         parser.error("'' names no file: give a path, or - for standard input")
-    if options.files.count("-") > 1:
+    if options.sources.count("-") > 1:
         parser.error("- is given more than once, and standard input can be read once: give it once")
     if options.packets and not options.json:
         parser.error("--packets: it is for --json: give that, too, or leave it out")

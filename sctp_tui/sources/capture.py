@@ -7,9 +7,10 @@ from heapq import merge
 
 from .duplicates import Duplicates
 from .ip import Dissector, SctpPacket
-from .observer import Observation, Observer
+from .observer import Observer
 from .octets import Octets, UnreadableSource
 from .records import records
+from .source import Observation
 
 _PORTION = 2000  # packets told of at once: whose each one is may become clear by another among them
 _OCTETS = 4 * 1024 * 1024
@@ -24,18 +25,37 @@ class Capture:
 
     def __init__(self, names: Sequence[str], stdin: int = 0) -> None:
         self.names = tuple(names)
+        self.titles = tuple("standard input" if name == "-" else os.path.basename(name) for name in names)
         self.errors: list[str] = []
         self.records = 0
         """Records read of all files."""
         self.packets = 0
         """SCTP packets told of."""
         self.done = False
-        self.observer = Observer(
-            ["standard input" if name == "-" else os.path.basename(name) for name in names]
-        )
+        self.observer = Observer(self.titles)
         self._sources = [Octets(name, stdin) for name in names]
         self._dissectors = [Dissector() for _ in names]
         self._duplicates = Duplicates()
+
+    @property
+    def first(self) -> int | None:
+        """When its first packet passed, in ns since the epoch; None where none has a time so far."""
+        return self.observer.first
+
+    @property
+    def last(self) -> int | None:
+        """When the newest of its packets passed, likewise."""
+        return self.observer.last
+
+    @property
+    def read(self) -> str:
+        """How many packets of SCTP it has, so far."""
+        return f"{self.packets:,} packets of SCTP"
+
+    @property
+    def tally(self) -> str:
+        """How many packets it has, and how many of them are SCTP, so far."""
+        return f"{self.records:,} packets read, {self.packets:,} of SCTP"
 
     @property
     def progress(self) -> float | None:

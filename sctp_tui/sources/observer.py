@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from msgspec import Struct, field
-
 from sctp_tui import __version__
-from sctp_tui.sctp.events import SCHEMA, CaptureBegun, Counts, Event, Packet, Peer, Streams
+from sctp_tui.sctp.events import SCHEMA, CaptureBegun, Event, Packet, Peer
 from sctp_tui.sctp.flow_numbers import new_flow
 from sctp_tui.sctp.unreachable import bounced
 from sctp_tui.sctp.wire.decode import decode
@@ -16,28 +14,9 @@ from .identity import MOST, Identified, Identities, Identity
 from .ip import SctpPacket
 from .pieces import Pieces
 from .roles import Roles
+from .source import Observation
 
 _NANO = 1_000_000_000
-
-
-class Observation(Struct):
-    """What some packets tell: events in order, each packet before those that it causes.
-
-    `numbers` are the newest of each association that has changed.
-    """
-
-    told: list[Event] = field(default_factory=list)
-    numbers: list[Counts | Streams] = field(default_factory=list)
-
-    @property
-    def packets(self) -> list[Packet]:
-        """The packets among them."""
-        return [one for one in self.told if isinstance(one, Packet)]
-
-    @property
-    def events(self) -> list[Event]:
-        """All others."""
-        return [one for one in self.told if not isinstance(one, Packet)]
 
 
 class _Time(NamedTuple):

@@ -1,10 +1,10 @@
-"""The program on a capture: the same screen, fed by a source in place of an engine."""
+"""The program on a source: the same screen, fed by a source in place of an engine."""
 
 import os
 
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.sctp.endpoint import Clock
-from sctp_tui.sources.capture import Capture
+from sctp_tui.sources.source import Source
 
 from .app import SctpApp
 from .capture_screen import NOT_HERE, CaptureScreen
@@ -17,10 +17,10 @@ _PACKETS_KEPT = 256 * 1024 * 1024
 
 
 class CaptureApp(SctpApp):
-    """Shows what a capture tells, at its times. Nobody can be spoken to."""
+    """Shows what a source tells, at its times. Nobody can be spoken to."""
 
-    def __init__(self, capture: Capture, settings: Settings) -> None:
-        self._source = capture
+    def __init__(self, source: Source, settings: Settings) -> None:
+        self._source = source
         super().__init__(settings)
 
     def make_monitor(self) -> Monitor:
@@ -52,22 +52,20 @@ class CaptureApp(SctpApp):
         self._reader.paused = not self._reader.paused
 
     def follow(self) -> None:
-        """Tell how far the capture was read, and what was left out."""
-        capture, reader, header = self._source, self._reader, self._main.query_one(SourceHeader)
-        observer = capture.observer
-        header.title = ", ".join(capture.observer.files)
-        if observer.first is not None and observer.last is not None:
-            header.span = span_text(observer.first / 1e9, observer.last / 1e9)
-        read = f"{capture.packets:,} packets of SCTP"
-        progress = capture.progress
-        if capture.done:
+        """Tell how far the source was read, and what was left out."""
+        source, reader, header = self._source, self._reader, self._main.query_one(SourceHeader)
+        header.title = ", ".join(source.titles)
+        if source.first is not None and source.last is not None:
+            header.span = span_text(source.first / 1e9, source.last / 1e9)
+        read, progress = source.read, source.progress
+        if source.done:
             header.read = read
         elif reader.paused:
             header.read = f"{read}, paused"
         else:
             header.read = f"{read}, {'live' if progress is None else f'{progress:.0%} read'}"
-        header.left_out = ", ".join(f"{count:,} {why}" for why, count in sorted(capture.left_out.items()))
-        folders = tuple(os.path.join(os.path.dirname(name), "") for name in capture.names)
+        header.left_out = ", ".join(f"{count:,} {why}" for why, count in sorted(source.left_out.items()))
+        folders = tuple(os.path.join(os.path.dirname(name), "") for name in source.names)
         header.errors = tuple(
-            text.removeprefix(next(filter(text.startswith, folders), "")) for text in capture.errors
+            text.removeprefix(next(filter(text.startswith, folders), "")) for text in source.errors
         )

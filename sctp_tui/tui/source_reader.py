@@ -5,8 +5,7 @@ import threading
 from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.sctp.commands import Command, Stop
 from sctp_tui.sctp.events import Event, Packet
-from sctp_tui.sources.capture import Capture
-from sctp_tui.sources.observer import Observation
+from sctp_tui.sources.source import Observation, Source
 
 _WAITING = 10_000  # events that wait to be drawn before reading pauses
 _PACKET_BYTES = 4 * 1024 * 1024  # of packets that wait: less than the queue drops
@@ -26,8 +25,8 @@ class SourceReader:
     idle = True
     """It is never stuck: a pipe may be silent for ever."""
 
-    def __init__(self, capture: Capture, queue: EventQueue) -> None:
-        self.capture = capture
+    def __init__(self, source: Source, queue: EventQueue) -> None:
+        self._source = source
         self.now = self.at = 0.0
         self.ended = False
         self.paused = False
@@ -54,7 +53,7 @@ class SourceReader:
         return not self._stop.is_set()
 
     def _run(self) -> None:
-        for some in self.capture.portions():
+        for some in self._source.portions():
             self._put(some)
             while not self._stop.wait(_LOOK if self._full else 0):
                 if not self._full:

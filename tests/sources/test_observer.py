@@ -27,7 +27,8 @@ from sctp_tui.sctp.events import (
 )
 from sctp_tui.sources.capture import Capture
 from sctp_tui.sources.ip import SctpPacket
-from sctp_tui.sources.observer import Observation, Observer
+from sctp_tui.sources.observer import Observer
+from sctp_tui.sources.source import Observation
 from tests import rawpeer as raw
 
 from .files import ethernet, interface, ipv4, packet_block, pcap, real, section
