@@ -86,6 +86,7 @@ TOPICS: Mapping[str, Topic] = {
         "streams",
         "lives",
         "lessons",
+        "words",
         "traffic",
         "export",
         "network",

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from .lesson import Lesson, Question, Step
 from .pages import code, html, plain
+from .words import words_in
 
 
 class Run(NamedTuple):
@@ -60,7 +61,14 @@ def _handout(lesson: Lesson, played: str, pictures: Sequence[str], capture: str)
         blocks.append(f"![{plain(f'{step.look} of step {number}')}]({picture})")
         if step.ask is None and step.say:
             blocks.append(plain(step.say))
-    return "\n\n".join(blocks) + "\n"
+    return "\n\n".join([*blocks, *_words("\n\n".join(blocks))]) + "\n"
+
+
+def _words(text: str) -> list[str]:
+    """What the words of SCTP mean that a text uses."""
+    terms = words_in(text)
+    told = "\n".join(f"- **{plain(one.name)}**: {plain(one.means)}" for one in terms)
+    return ["## Words", told] if terms else []
 
 
 def _ends(lesson: Lesson) -> list[str]:

@@ -19,6 +19,7 @@ Stage = Literal["setting up", "asking", "playing", "shown", "failed"]
 
 _WORD = 0.35  # s for a word to be read, where the lesson plays by itself
 _LEAST = 4.0  # s that anything is shown then
+_THINK = 15.0  # s more for a question, until it is answered
 
 
 class Progress(msgspec.Struct):
@@ -96,6 +97,16 @@ class Session:
         return self.step.ask
 
     @property
+    def said(self) -> str:
+        """All that is told of the present step by now."""
+        question, step = self.question, self.step
+        asked = [question.text, *question.choices] if question is not None else []
+        if self.stage != "shown":
+            return "\n".join([step.name, self.lesson.idea, *asked])
+        why = [question.because, *question.wrong] if question is not None else []
+        return "\n".join([step.name, *asked, *why, step.say])
+
+    @property
     def stage(self) -> Stage:
         """Where it is."""
         player = self.player
@@ -162,9 +173,10 @@ class Session:
         """Whether there was time to read what is shown."""
         if self.stage not in ("asking", "shown") or self.over:
             return False
-        question = self.question
-        text = self.step.say if self.stage == "shown" else question.text if question else ""
-        return self._mono() - self._shown_at >= max(_LEAST, _WORD * len(text.split()))
+        needed = max(_LEAST, _WORD * len(self.said.split()))
+        if self.stage == "asking" and self.question is not None:
+            needed = _LEAST if self.at in self.answers else needed + _THINK
+        return self._mono() - self._shown_at >= needed
 
     def go_on(self) -> None:
         """Play the present step, or go to the next; begin it anew where it failed."""
@@ -209,6 +221,7 @@ class Session:
             before = self.answers.get(self.at, "")
             whole = len(before) >= len(str(question.number))
             self.answers[self.at] = digit if whole else before + digit
+        self._shown_at = self._mono()  # another key may follow
 
     def user_did(self, *commands: Command) -> None:
         """The user has given these commands beside the lesson."""

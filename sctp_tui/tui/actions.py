@@ -145,6 +145,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("lesson_again", "lesson", "backspace", "again", "Again", "The step anew, or the one before"),
     Action("lesson_itself", "lesson", "p", "by_itself", "By itself", "Let it go on by itself, or not"),
     Action("lesson_hint", "lesson", "h", "hint", "Hint", "A hint, where there is one"),
+    Action("lesson_words", "lesson", "w", "words", "Words", "What the words of this step mean"),
     Action("lesson_code", "lesson", "C", "code", "Code", "The calls of this step, in C and Python"),
     Action("lesson_start", "lesson", "home", "from_the_start", "", "The lesson from its start"),
     *(

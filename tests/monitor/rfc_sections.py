@@ -118,7 +118,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
     "8832": {"": "WebRTC"},
     "9260": {
         "": "SCTP|state|timer|chunk|ECNE|transition|byte order",
-        "1.3": "address|stream|message|chunk|flight",
+        "1.3": "address|association|stream|message|chunk|flight",
         "1.5.1": "half-open",
         "1.5.2": "head-of-line",
         "1.6": "serial|wrap",
@@ -181,7 +181,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "6.7": "gap",
         "6.8": "checksum",
         "6.9": "frag|pieces",
-        "6.10": "bundled|not alone",
+        "6.10": "bundled|not alone|in one packet",
         "7.2": "congestion window",
         "7.2.1": "slow start|ssthresh",
         "7.2.2": "congestion avoidance",

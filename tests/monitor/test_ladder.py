@@ -649,7 +649,7 @@ def test_an_association_that_its_server_still_had_begins_anew(aborts: bool) -> N
         for one in (timeline[serial] for serial in range(timeline.first, timeline.end))
         if isinstance(one, Annotation)
     )
-    what = "another association begins" if aborts else "the association restarts"
+    what = "another association begins" if aborts else "a restart begins"
     assert said == f"{what}: tags 00000015, 00000016"
 
 

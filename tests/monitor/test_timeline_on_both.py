@@ -192,7 +192,7 @@ def test_between_two_associations_of_the_same_ends_is_a_line(stack: StackName, u
         (at,) = (at for at, line in enumerate(lines) if isinstance(line, Annotation))
         said, below = lines[at], lines[at + 1]
         assert isinstance(said, Annotation)
-        assert said.text.startswith(f"the association restarts: tags {peer.tag:08x}, ")
+        assert said.text.startswith(f"a restart begins: tags {peer.tag:08x}, ")
         assert f"{first:08x}" not in said.text
         assert isinstance(below, Row)
         assert _in_words(below) == "INIT"

@@ -14,6 +14,7 @@ from sctp_tui.lessons.code.program import program
 from sctp_tui.lessons.lesson import find, ours
 from sctp_tui.lessons.session import Session
 from sctp_tui.tui.app import SctpApp, Settings
+from sctp_tui.tui.dialogs.explain import ExplainScreen
 from sctp_tui.tui.dialogs.lesson_screen import LessonScreen
 from sctp_tui.tui.lessons.code_screen import CodeScreen
 from sctp_tui.tui.lessons.lesson_pane import LessonPane
@@ -122,9 +123,21 @@ async def test_one_goes_on_where_one_left_off(tmp_path: Path) -> None:
 async def test_it_goes_on_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sctp_tui.lessons.session._LEAST", 0.0)
     monkeypatch.setattr("sctp_tui.lessons.session._WORD", 0.0)
+    monkeypatch.setattr("sctp_tui.lessons.session._THINK", 0.0)
     async with lesson("streams") as (_, session, pilot):
         await pilot.press("p")
         await until(pilot, lambda: session.over)
+
+
+async def test_its_words_are_told() -> None:
+    async with lesson("handshake") as (app, session, pilot):
+        await _play(pilot, session)
+        await pilot.press("w")
+        await until(pilot, lambda: isinstance(app.screen, ExplainScreen))
+        shown = [str(line.content).partition("  ")[0] for line in app.screen.query(Static)]
+        assert {"INIT ACK", "COOKIE ECHO", "cookie", "tag"} <= {*shown}
+        assert "INIT" in session.said
+        assert "RTO" not in shown
 
 
 async def test_a_lesson_is_chosen_from_the_screen_and_takes_its_place() -> None:

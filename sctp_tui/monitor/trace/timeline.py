@@ -325,7 +325,7 @@ class Timeline:
     def _begins(self, new: NewAssociation, at: float) -> None:
         """Add a line above the first packet of another association, which only its COOKIE ACK has shown."""
         client, server = new.tags
-        what = "the association restarts" if new.restarts else "another association begins"
+        what = "a restart begins" if new.restarts else "another association begins"
         said = f"{what}: tags {client:08x}, {server:08x}"
         line = Annotation(at=at, after_packet=new.number - 1, text=said, what="another", number=new.number)
         self._lines.insert(self.place(new.number) - self.first, line)

@@ -17,6 +17,7 @@ from sctp_tui.monitor.history import StateChange
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import other_end
 from sctp_tui.monitor.text import units
+from sctp_tui.monitor.text.glossary import TERMS
 from sctp_tui.monitor.trace.conversations import End
 from sctp_tui.monitor.trace.steps import Steps
 from sctp_tui.tui.actions import bindings
@@ -238,7 +239,8 @@ class DetailView(LineView):
     def action_explain(self) -> None:
         """Open the list of what all the numbers here mean."""
         if terms := self.terms():
-            self.app.push_screen(ExplainScreen(terms, self.term))
+            named = [TERMS[name] for name in terms]
+            self.app.push_screen(ExplainScreen("What the numbers mean", named, TERMS.get(self.term)))
 
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the number that was clicked."""
@@ -326,4 +328,4 @@ class AssociationDetail(Vertical):
     def on_detail_view_pointed(self, event: DetailView.Pointed) -> None:
         """Show what the number under the cursor means."""
         event.stop()
-        self.query_one(Static).update(term_text(event.term))
+        self.query_one(Static).update(term_text(TERMS[event.term]))

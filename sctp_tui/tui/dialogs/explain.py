@@ -1,4 +1,4 @@
-"""A list of what the numbers on a screen mean."""
+"""A list of terms, and what they mean: the numbers on a screen, the words of a lesson."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -9,20 +9,19 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from sctp_tui.monitor.text.glossary import TERMS
+from sctp_tui.monitor.text.glossary import Term
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.scrolled import ScrolledText
 
 
-def term_text(name: str) -> Content:
-    """A term of the glossary in a line or two: its name, its meaning, and the source of that."""
-    term = TERMS[name]
+def term_text(term: Term) -> Content:
+    """A term in a line or two: its name, its meaning, and the source of that."""
     source = (f"  {term.source}", "$text-accent") if term.source else ""
     return Content.assemble((term.name, "bold $foreground"), f"  {term.means}", source)
 
 
 class ExplainScreen(ModalScreen[None]):
-    """Lists `terms`; `current`, that of the number under the cursor, is in view and highlighted."""
+    """Lists `terms` under a title; `current`, as that of the cursor, is in view and highlighted."""
 
     DEFAULT_CSS = """
     ExplainScreen {
@@ -49,17 +48,18 @@ class ExplainScreen(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("explain")
 
-    def __init__(self, terms: Sequence[str], current: str) -> None:
+    def __init__(self, title: str, terms: Sequence[Term], current: Term | None = None) -> None:
         super().__init__()
+        self._heading = title
         self._terms = terms
         self._current = current
 
     def compose(self) -> ComposeResult:
         with ScrolledText() as scroll:
-            scroll.border_title = "What the numbers mean"
-            for name in self._terms:
-                here = name == self._current
-                yield Static(term_text(name), markup=False, classes="-current" if here else "")
+            scroll.border_title = self._heading
+            for term in self._terms:
+                here = term == self._current
+                yield Static(term_text(term), markup=False, classes="-current" if here else "")
 
     def on_mount(self) -> None:
         self.call_after_refresh(self._show_current)

@@ -9,6 +9,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from sctp_tui.lessons.session import Session
+from sctp_tui.lessons.words import words_in
 from sctp_tui.sctp.printable import printable
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.heading import Heading
@@ -150,6 +151,15 @@ class LessonPane(Static, can_focus=True):
         if not self._session.step.hint:
             self.notify("there is no hint for this one")
         self.show()
+
+    def action_words(self) -> None:
+        """Show what the words of SCTP mean that are on the screen now."""
+        from sctp_tui.tui.dialogs.explain import ExplainScreen
+
+        if terms := words_in(self._session.said):
+            self.app.push_screen(ExplainScreen("The words of this step", terms))
+        else:
+            self.notify("it has none; `?` finds all of them")
 
     def action_code(self) -> None:
         """Show the calls that make the step happen."""
