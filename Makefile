@@ -6,7 +6,10 @@ ARGS ?=
 export PIP_CACHE_DIR ?= $(CURDIR)/$(VENV)/cache
 JOBS ?= auto
 
-.PHONY: help run test test-userspace test-kernel lint lab screenshots bench fuzz soak clean
+# With NEWEST=1 all is installed as pyproject.toml allows it, not as the lock files have it: in another VENV.
+NEWEST ?=
+
+.PHONY: help run test test-userspace test-kernel lint lab screenshots bench fuzz soak lock clean
 
 help:
 	@echo 'make run          install into $(VENV) and start the program (ARGS="--port 9000" and so on)'
@@ -17,6 +20,7 @@ help:
 	@echo 'make bench        the figures in tests/bench'
 	@echo 'make fuzz         a storm of 1,000,000 packets, then every target for an hour in all, led by coverage'
 	@echo 'make soak         30 minutes of bad links, and what memory they take (MINUTES=5)'
+	@echo 'make lock         write the lock files anew, from pyproject.toml'
 	@echo 'make clean        remove what the other commands made'
 
 run: $(VENV)/installed
@@ -46,27 +50,35 @@ bench: $(VENV)/installed-for-tests
 
 # With MINUTES the storm is left out.
 fuzz: $(VENV)/installed-for-tests
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group fuzz
+	@$(BIN)/python .ci/install fuzz
 	@$(BIN)/python -m tests.fuzz $(MINUTES)
 
 soak: $(VENV)/installed-for-tests
 	@$(BIN)/python -m tests.soak $(MINUTES)
 
+# What is younger than a week is left out: a bad release is mostly taken back by then.
+LOCKED = $(VENV)/lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--no-header --exclude-newer "$$(date -u -d '7 days ago' +%F)" --extra embedded --group build pyproject.toml
+
+lock: $(BIN)/python
+	@$(BIN)/python -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet --disable-pip-version-check uv
+	@$(LOCKED) --upgrade --output-file .ci/requirements-run.txt
+	@$(LOCKED) --upgrade --extra zstd --group dev --constraint .ci/requirements-run.txt --output-file .ci/requirements-tests.txt
+
 clean:
-	rm -rf $(VENV) .lab .lab.* .test .mypy_cache .ruff_cache .import_linter_cache dist
+	rm -rf $(VENV) .venv.newest .lab .lab.* .test .mypy_cache .ruff_cache .import_linter_cache dist
 	find sctp_tui tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:
 	@.ci/make-venv $(VENV)
 
-$(VENV)/installed: pyproject.toml | $(BIN)/python
+$(VENV)/installed: pyproject.toml .ci/install .ci/requirements-run.txt | $(BIN)/python
 	@echo 'Installing sctp-tui into $(VENV) …'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[embedded]'
+	@$(BIN)/python .ci/install run $(NEWEST:%=--newest)
 	@$(BIN)/python -m compileall -q sctp_tui # pip does that for all but editable ones: a faster start
 	@touch $@
 
-# Dependency groups need a newer pip than Python 3.11 brings.
-$(VENV)/installed-for-tests: $(VENV)/installed
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group dev
+$(VENV)/installed-for-tests: $(VENV)/installed .ci/requirements-tests.txt
+	@echo 'Installing what the tests need …'
+	@$(BIN)/python .ci/install tests $(NEWEST:%=--newest)
 	@touch $@
