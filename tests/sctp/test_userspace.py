@@ -10,6 +10,8 @@ import itertools
 import random
 import socket
 import struct
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -405,3 +407,15 @@ def test_the_pump_sleeps_until_the_next_thing_that_matters(hand: Hand) -> None:
     client.shut_down(client.associations()[0])
     hand.run(5)
     assert sleeps() is None
+
+
+def test_nothing_of_its_wheel_becomes_the_process_s_own() -> None:
+    """As the wheel's OpenSSL would hide that of the process from modules loaded later."""
+    code = """
+import ctypes
+from sctp_tui.sctp.userspace.library import load
+load()
+print([name for name in ("usrsctp_init", "SSL_new", "EVP_sha256") if hasattr(ctypes.CDLL(None), name)])
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout == "[]\n"

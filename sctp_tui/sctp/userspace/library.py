@@ -2,7 +2,8 @@
 
 No Python package binds it, so it is loaded by ctypes: from the path in SCTP_TUI_USRSCTP, else from a wheel
 that includes it (extra `embedded`: newer than the last release, with security fixes), else the system's
-library. A wheel's package is never imported, only its shared object loaded.
+library. A wheel's package is never imported: only its extension module is loaded, and none of its symbols
+become the process's, as OpenSSL's are among them.
 
 SCTP_TUI_USRSCTP is ignored where the process has more privilege than its user, as that library would have it.
 """
@@ -21,7 +22,10 @@ from sctp_tui.sctp.endpoint import Flaw, StackUnavailable
 
 LIBRARY_VARIABLE = "SCTP_TUI_USRSCTP"
 _AT_SECURE = 23  # of <elf.h>: set where the process has more privilege than its user
-_WHEELS = ("pylibdatachannel", "aiolibdatachannel")
+_WHEELS = {"aiolibdatachannel": "aiolibdatachannel/_native", "pylibdatachannel": "_pylibdatachannel"}
+"""Packages that include it, the one with the newest first, and the extension module of each."""
+_DATES = {("aiolibdatachannel", "2026.10.15"): "2025-03", ("pylibdatachannel", "0.2.0"): "2023-11"}
+"""The month of the usrsctp in a release, as its sources pin it."""
 # A function that only versions after 0.9.5.0 of 2021, the last release, have.
 _NEWER_SYMBOL = "usrsctp_sysctl_get_sctp_ootb_with_zero_cksum"
 _INSTALL = 'pip install "sctp-tui[embedded]"'
@@ -130,29 +134,23 @@ def _candidates() -> Iterator[tuple[str, str]]:
     if (named := os.environ.get(LIBRARY_VARIABLE)) and not more_privileged():
         yield named, f"usrsctp from {named}"
         return
-    for wheel in _WHEELS:
-        yield from _in_wheel(wheel)
+    for wheel, extension in _WHEELS.items():
+        yield from _in_wheel(wheel, extension)
     if system := ctypes.util.find_library("usrsctp"):
         yield system, f"usrsctp, the system's {system}"
 
 
-def _in_wheel(wheel: str) -> Iterator[tuple[str, str]]:
+def _in_wheel(wheel: str, extension: str) -> Iterator[tuple[str, str]]:
+    """The extension module of a wheel: by its own RPATH it finds what it needs in the wheel."""
     # importlib.metadata could tell the same, but takes longer to import than all of this.
     spec = PathFinder.find_spec(wheel)
     if spec is None or spec.origin is None:
         return
     site = Path(spec.origin).parents[1]
-    folders = [site / wheel, site / f"{wheel}.libs"]
-    objects = [path for folder in folders for end in ("so*", "dylib") for path in folder.rglob(f"*.{end}")]
-    version = next((info.name for info in site.glob(f"{wheel}-*.dist-info")), "").removesuffix(".dist-info")
-    # The wheel's shared object needs its own libssl, and that its libcrypto; neither is on the loader's path.
-    for name in ("libcrypto", "libssl"):
-        for path in objects:
-            if path.name.startswith(name):
-                try:
-                    ctypes.CDLL(str(path), mode=ctypes.RTLD_GLOBAL)
-                except OSError:
-                    continue  # loading the wheel's object then says what is missing
-    for path in objects:
-        if path.name.startswith(("libdatachannel", "_native")):
-            yield str(path), f"usrsctp in {version.replace('-', ' ') or wheel}"
+    installed = next((info.name for info in site.glob(f"{wheel}-*.dist-info")), "").removesuffix(".dist-info")
+    version = installed.partition("-")[2]
+    date = _DATES.get((wheel, version), "")
+    for path in sorted(site.glob(f"{extension}.*")):
+        if path.suffix == ".so":
+            of = f" of {date}" if date else ""
+            yield str(path), f"usrsctp{of} in {f'{wheel} {version}'.rstrip()}"
