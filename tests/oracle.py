@@ -171,6 +171,13 @@ class End:
         last = self.tries(tsn)[-1] if self.tries(tsn) else None
         return last is not None and self.expired.get(last.to, -1.0) > last.at
 
+    def recovered_late(self, tsn: int) -> bool:
+        """Whether fast recovery lasted while this chunk was in flight, and ended before what acknowledges it
+        was acted on: sent now, the chunk is of that recovery, and begins none.
+        """
+        tries = self.tries(tsn)
+        return tsn not in self.sent and bool(tries) and (self.recovered or -1.0) >= tries[-1].at
+
     # --- what comes
 
     def hear(self, at: float, chunks: Sequence[Chunk]) -> None:
@@ -327,7 +334,7 @@ class End:
         tsn = chunk.tsn
         if self.rwnd is not None and self.rwnd < chunk.octets and not self.flight.keys() - {tsn}:
             self.probes.add(tsn)
-        if self.reports(tsn) >= 3:
+        if self.reports(tsn) >= 3 and not self.recovered_late(tsn):
             if self.may_recover is None and not self.marked(tsn):
                 self.recovers = self.may_recover = self.highest
             elif self.recovers is None:

@@ -264,20 +264,14 @@ def _reported(case: Case) -> str:
     return f"{count} reports" if case.tries and count < 3 else ""
 
 
-def _just_ended(case: Case) -> bool:
-    """Whether fast recovery lasted while this chunk, acknowledged by now, was in flight."""
-    tries, ended = case.end.tries(case.chunk.tsn), case.end.recovered
-    return not case.tries and bool(tries) and ended is not None and ended >= tries[-1].at
-
-
 def _begins_recovery(case: Case) -> str:
-    lasts = case.exact and (case.end.recovers is not None or _just_ended(case))
+    lasts = case.exact and (case.end.recovers is not None or case.end.recovered_late(case.chunk.tsn))
     return "fast recovery lasts since before" if lasts else ""
 
 
 def _in_recovery(case: Case) -> str:
     beside = any(one.is_data and case.end.reports(one.tsn) >= 3 for one in case.chunks)
-    lasts = case.end.may_recover is not None or _just_ended(case) or beside
+    lasts = case.end.may_recover is not None or case.end.recovered_late(case.chunk.tsn) or beside
     return "" if lasts else "no fast recovery lasts"
 
 

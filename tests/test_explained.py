@@ -220,6 +220,33 @@ def test_an_answer_that_is_not_sent_again_is_found(
     assert any(found in one for one in explained.wrong(wire.made))
 
 
+def test_fast_recovery_may_begin_beside_the_last_chunk_of_the_one_that_has_ended() -> None:
+    """TSN 3 is sent again before the SACK with it is acted on, which ends that recovery: TSN 5 begins one."""
+    wire = Wire()
+    wire.within = True
+    wire.put("in", init(), at=0)
+    wire.put("out", init_ack(), at=0)
+    for number in range(5):
+        wire.put("in", data(number), at=0.1)
+    for gaps in ([(1, 1)], [(1, 2)], [(1, 2), (4, 4)]):
+        wire.put("out", sack(-1, *gaps), at=0.11)
+    wire.put("in", data(0), at=0.12)
+    for number in (5, 6, 7):
+        wire.put("in", data(number), at=0.13)
+    for gaps in ([(4, 4)], [(4, 4), (6, 6)], [(4, 4), (6, 7)]):
+        wire.put("out", sack(2, *gaps), at=0.14)
+    wire.put("out", sack(4, (6, 7)), at=0.14)
+    wire.put("in", data(3), at=0.15)
+    wire.put("in", data(5), at=0.15)
+    said = [
+        keys(name_of(chunk), why.text)
+        for row in list(wire.ladder())[-2:]
+        for chunk, why in why_each(row, "expert")
+    ]
+    assert said == [("DATA/recovery",), ("DATA/fast",)]
+    assert list(explained.wrong(wire.made)) == []
+
+
 def test_room_in_a_closed_window_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     wire = _wire(within=True)
     wire.made.pop()
