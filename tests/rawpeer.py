@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import Self
 
+from .patience import PATIENCE
+
 DATA, INIT, INIT_ACK, SACK, HEARTBEAT, HEARTBEAT_ACK, ABORT, SHUTDOWN, SHUTDOWN_ACK, ERROR = range(10)
 COOKIE_ECHO, COOKIE_ACK, SHUTDOWN_COMPLETE = 10, 11, 14
 WHOLE = 3
@@ -148,24 +150,24 @@ class RawPeer:
         """Send a packet of these chunks, with the association's tag or `tag`."""
         self.transmit(packet(self.source, self.port, self.peer_tag if tag is None else tag, *chunks))
 
-    def receive(self, kind: int, patience: float = 5.0) -> bytes:
+    def receive(self, kind: int) -> bytes:
         """Wait for a chunk of this kind and return its value; others are ignored. Raises TimeoutError."""
-        deadline = time.monotonic() + patience
+        deadline = time.monotonic() + PATIENCE
         while (left := deadline - time.monotonic()) > 0:
             self.socket.settimeout(left)
             for of, _, value in chunks(self.socket.recv(65535)):
                 if of == kind:
                     return value
-        raise TimeoutError(f"no chunk of type {kind} in {patience} s")
+        raise TimeoutError(f"no chunk of type {kind} in {PATIENCE} s")
 
     def send_init(self) -> None:
         """Send an INIT, the first packet of a handshake."""
         made = init(self.tag, self.tsn, rwnd=self.rwnd, outbound=self.outbound, rest=self.rest)
         self.send(made, tag=0)
 
-    def take_init_ack(self, patience: float = 5.0) -> None:
+    def take_init_ack(self) -> None:
         """Wait for the INIT ACK, and keep its contents. Raises TimeoutError."""
-        self.keep(self.receive(INIT_ACK, patience))
+        self.keep(self.receive(INIT_ACK))
 
     def keep(self, value: bytes) -> None:
         """Keep the tag, the rwnd, the TSN and the cookie of an INIT ACK."""
@@ -178,22 +180,22 @@ class RawPeer:
                 self.cookie = value[at + 4 : at + length]
             at += (length + 3) & ~3
 
-    def handshake(self, patience: float = 5.0) -> None:
+    def handshake(self) -> None:
         """Set up an association. Raises TimeoutError where the server does not answer."""
         self.send_init()
-        self.take_init_ack(patience)
+        self.take_init_ack()
         self.send_cookie()
-        self.receive(COOKIE_ACK, patience)
+        self.receive(COOKIE_ACK)
 
     def send_cookie(self) -> None:
         """Send a COOKIE ECHO, the third packet of a handshake."""
         self.send(chunk(COOKIE_ECHO, 0, self.cookie))
 
-    def restart(self, outbound: int, patience: float = 5.0) -> None:
+    def restart(self, outbound: int) -> None:
         """Set up an association anew from the same port, as after a crash. Raises TimeoutError."""
         self.tag, self.tsn = random.randrange(1, 1 << 32), random.randrange(1 << 32)
         self.outbound, self._ssns = outbound, {}
-        self.handshake(patience)
+        self.handshake()
 
     def next_data(self, payload: bytes, *, stream: int = 1, ppid: int = 0) -> bytes:
         """The DATA chunk of the association's next message."""

@@ -459,7 +459,7 @@ def test_as_a_program(stack: StackName, encoding: str) -> None:
         [sys.executable, "-m", "sctp_tui", "doctor"],
         env=os.environ | {"PYTHONIOENCODING": encoding},
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     out = run.stdout.decode(encoding)

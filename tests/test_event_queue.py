@@ -185,7 +185,7 @@ def test_room_is_told_once_there_is_some() -> None:
 def test_a_waiting_consumer_is_woken() -> None:
     event_queue = EventQueue()
     got: list[bool] = []
-    thread = threading.Thread(target=lambda: got.append(bool(event_queue.drain(timeout=30.0).totals)))
+    thread = threading.Thread(target=lambda: got.append(bool(event_queue.drain(timeout=PATIENCE).totals)))
     thread.start()
     event_queue.put(
         [Totals(at=0.0, mono=0.0, endpoint="", key=0, assoc_id=0, peer=None, associations=1, refused=0)]

@@ -11,13 +11,12 @@ from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.wire.causes import causes, describe
 
 from .harness import Running
-from .patience import PATIENCE
 from .rawpeer import ABORT, COOKIE_ACK, COOKIE_ECHO, RawPeer, chunk
 
 
 def aborted(peer: RawPeer) -> str:
     """What the ABORT says that this peer gets next."""
-    value = peer.receive(ABORT, PATIENCE)
+    value = peer.receive(ABORT)
     found = next(causes(chunk(ABORT, 0, value)), None)
     return describe(*found) if found else ""
 

@@ -108,9 +108,9 @@ class Server(Program):
 
 
 def to(stack: StackName, port: int, udp_port: int | None) -> tuple[str, ...]:
-    """The arguments of `send` to reach a port of this machine."""
+    """The arguments of `send` to reach a port of this machine, and to wait for it."""
     udp = ("--udp-port", str(udp_port)) if udp_port else ()
-    return (f"127.0.0.1:{port}", "--stack", stack, *udp)
+    return (f"127.0.0.1:{port}", "--stack", stack, *udp, "--timeout", str(PATIENCE))
 
 
 def send(*words: str, stdin: bytes = b"") -> tuple[int, bytes, str]:

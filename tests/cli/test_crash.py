@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sctp_tui.cli import crash
+from tests.patience import PATIENCE
 
 SECRET = "payload-of-10.1.2.3"
 # The program, with a fault where the engine carries out its first command.
@@ -35,7 +36,7 @@ def run(program: str, words: str, state: Path) -> subprocess.CompletedProcess[st
         env={**os.environ, "XDG_STATE_HOME": str(state)},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

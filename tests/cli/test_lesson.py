@@ -10,11 +10,12 @@ import pytest
 from sctp_tui.cli import lesson as command
 from sctp_tui.lessons.lesson import find, ours
 from tests.cli.program import Program
+from tests.patience import MUCH_PATIENCE
 
 
 def _run(*words: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "sctp_tui", "lesson", *words]
-    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=MUCH_PATIENCE)
 
 
 @pytest.fixture

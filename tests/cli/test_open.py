@@ -31,8 +31,8 @@ def capture(tmp_path: Path) -> Path:
 def opened(*words: str) -> tuple[int, list[str], str]:
     """Run `open`: its exit status, the lines on standard output, and standard error."""
     with Program("open", *words) as program:
-        out, err = program.process.communicate(timeout=30)
-        return program.process.returncode, out.decode().splitlines(), err.decode()
+        status, out, err = program.end()
+        return status, out.decode().splitlines(), err
 
 
 def test_the_summary_tells_who_aborted_and_why(capture: Path) -> None:
@@ -115,8 +115,7 @@ def test_standard_input_is_read_as_it_comes() -> None:
         assert [json.loads(program.line()).get("what") for _ in range(2)] == ["INIT", "COOKIE ECHO"]
         assert json.loads(program.line())["state"] == "COMM_UP"
         program.process.send_signal(signal.SIGINT)
-        assert program.process.communicate(timeout=30) == (b"", b"")
-        assert program.process.returncode == 0
+        assert program.end() == (0, b"", "")
 
 
 def test_what_this_program_exports_it_opens(tmp_path: Path, capture: Path) -> None:

@@ -14,6 +14,7 @@ import struct
 import sys
 import time
 
+from ..patience import PATIENCE
 from ..rawpeer import (
     ABORT,
     COOKIE_ACK,
@@ -37,7 +38,6 @@ _MOST = 100
 """Packets into one association, as far as it lives."""
 _AGAIN = 1.0
 """Seconds after which a handshake begins anew that came to nothing: there are packets that get lost."""
-_PATIENCE = 60.0
 
 
 class Peer(RawPeer):
@@ -82,7 +82,7 @@ class Attack:
         for number, stranger in enumerate(self.strangers, 1):
             stranger.bind((f"127.0.0.{number}", 0))
         self.honest = RawPeer(udp_port, port)
-        self.honest.handshake(_PATIENCE)
+        self.honest.handshake()
         self.associations = self.strange = self.right = 0
         self.peers = [Peer(udp_port, port) for _ in range(_PEERS)]
 
@@ -138,7 +138,7 @@ class Attack:
         honest = self.honest
         info = parameter(1, struct.pack("!d", time.monotonic()))
         honest.send(chunk(HEARTBEAT, 0, info))
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while True:
             honest.socket.settimeout(max(0.001, deadline - time.monotonic()))
             for kind, _, value in chunks(honest.socket.recv(65535)):

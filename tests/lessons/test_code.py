@@ -21,6 +21,7 @@ from sctp_tui.lab.linux import find_kernel
 from sctp_tui.lessons.actions import SENTENCES
 from sctp_tui.lessons.code.program import Language, program, steps
 from sctp_tui.lessons.lesson import EndSettings, Lesson, Step, find, ours
+from tests.patience import PATIENCE
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 ALL_PARAMETERS = (
@@ -183,7 +184,7 @@ def test_a_program_does_what_its_lesson_does(
 
 def _run(words: list[str], *, may_fail: bool) -> _Printed:
     """What a program prints, by step; it may say on stderr that a call failed, where that is to be shown."""
-    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     assert not done.stderr or may_fail
     return [one.splitlines()[1:] for one in ("\n" + done.stdout).split("\n--- ")[1:]]

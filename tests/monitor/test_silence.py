@@ -17,7 +17,6 @@ from sctp_tui.sctp.commands import Generate, PauseReading, Watch
 from sctp_tui.sctp.events import StackName
 
 from ..harness import Running
-from ..patience import PATIENCE
 from ..rawpeer import parameter, sack
 from ..sctp.linked import Linked
 from .story import Story
@@ -404,7 +403,7 @@ def test_an_answer_to_a_retransmission_on_either_stack(over_udp: Running, lifeti
 
         running.until_true(lambda: missed() > 0)
         if lifetime:
-            peer.receive(FORWARD_TSN, PATIENCE)
+            peer.receive(FORWARD_TSN)
         running.until_true(lambda: missed() > 1)
         at = running.status[up.key].mono
         running.until_true(lambda: running.status[up.key].mono > at + 0.5)

@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+from ..patience import PATIENCE
 from ..test_make_run import needed
 
 _CHECKS = ("ip.check_checksum:TRUE", "udp.check_checksum:TRUE", "sctp.checksum:crc32c")
@@ -18,7 +19,7 @@ def fields(path: Path, *names: str) -> list[list[str]]:
         ["tshark", "-n", "-r", path, *options, "-T", "fields", "-E", "aggregator=|", *wanted],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -38,7 +38,7 @@ for student in range(students):
     endpoint.aim(Peer((f"10.77.{student}.1",), port, udp_port))
     endpoint.connect(Outgoing(f"present {student}".encode(), 1))
     endpoints.append(endpoint)
-replies, ended, deadline = set(), set(), time.monotonic() + 60
+replies, ended, deadline = set(), set(), time.monotonic() + float(sys.argv[5])
 while len(ended) < students and time.monotonic() < deadline:
     waiting = [*stack.descriptors(), *(fd for endpoint in endpoints for fd in endpoint.descriptors())]
     timeout = stack.timeout()
@@ -84,7 +84,7 @@ def classroom() -> Iterator[None]:
 def test_a_class_is_taken(classroom: None, name: StackName) -> None:
     with Running(name) as running:
         server = running.listen("0.0.0.0")
-        arguments = [name, str(server.port), str(server.udp_port or 0), str(STUDENTS)]
+        arguments = [name, str(server.port), str(server.udp_port or 0), str(STUDENTS), str(PATIENCE)]
         students = subprocess.Popen(
             [sys.executable, "-c", _CLASS, *arguments], stdout=subprocess.PIPE, text=True
         )

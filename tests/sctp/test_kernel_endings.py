@@ -28,6 +28,7 @@ from sctp_tui.sctp.kernel.sockets import open_socket
 
 from .. import rawpeer as raw
 from ..harness import Running
+from ..patience import PATIENCE
 
 pytestmark = pytest.mark.kernel
 
@@ -339,7 +340,7 @@ def test_icmp_is_told_in_its_own_words(
         Running(stack) as running,
     ):
         wire.bind(("who0", 3))
-        wire.settimeout(5.0)
+        wire.settimeout(PATIENCE)
         client = running.client(to=Peer((host,), 9))
         packet = bytes(protocol_at + 1)
         while packet[0] >> 4 != version or packet[protocol_at] not in _CARRIERS:

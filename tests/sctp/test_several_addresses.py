@@ -96,7 +96,7 @@ def test_a_wrong_checksum_stays_wrong(hand: Hand) -> None:
         assert list(waiting(client.socket)) == []
         client.transmit(right)
         hand.turn()
-        client.take_init_ack(1)
+        client.take_init_ack()
 
 
 @given(st.lists(st.tuples(st.sampled_from([5, 6, 7, 12, 0x8008, 0xC000]), st.binary(max_size=24))))

@@ -12,6 +12,7 @@ from sctp_tui.sctp.events import Message
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.wire.packet import Init, InitAck
 
+from ..patience import MUCH_PATIENCE
 from ..soak import Deck, waiting
 from .linked import Linked, chunks
 
@@ -22,7 +23,7 @@ BEGINNING, MIDDLE, ENDING, UNORDERED = 2, 0, 1, 4
 
 def test_every_message_is_accounted_for_on_bad_links() -> None:
     soak = [sys.executable, "-X", "faulthandler", "-m", "tests.soak", "0.08", "1"]
-    run = subprocess.run(soak, capture_output=True, text=True, check=False, timeout=120)
+    run = subprocess.run(soak, capture_output=True, text=True, check=False, timeout=MUCH_PATIENCE)
     assert run.returncode == 0, run.stderr[-3000:]
     assert " delivered, " in run.stdout
 

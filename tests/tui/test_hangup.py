@@ -116,7 +116,7 @@ def started(request: pytest.FixtureRequest) -> Iterator[Started]:
 )
 def test_a_closed_terminal_ends_the_program_gracefully(started: Started) -> None:
     where = to("userspace", _PORT, started.udp_port)
-    with Program("send", "--timeout", "30", "--wait", "30", *where, "a visitor") as visitor:
+    with Program("send", *where, "--wait", str(PATIENCE), "a visitor") as visitor:
         started.until(b"a visitor")
         started.hang_up()
         started.end()
