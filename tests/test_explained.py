@@ -247,6 +247,25 @@ def test_fast_recovery_may_begin_beside_the_last_chunk_of_the_one_that_has_ended
     assert list(explained.wrong(wire.made)) == []
 
 
+def test_a_copy_of_what_is_sent_again_is_not_for_the_reports_that_came_before_it() -> None:
+    """Six reports come before it, and the last three of those are of a next try where that is another one."""
+    wire = Wire()
+    wire.put("in", init(), at=0)
+    wire.put("out", init_ack(), at=0)
+    for number in range(10):
+        wire.put("in", data(number), at=0.1)
+    for last in (1, 2, 3):
+        wire.put("out", sack(-1, (1, last)), at=0.11)
+    wire.put("in", data(0), at=0.12)
+    for cumulative in range(2, 8):
+        wire.put("out", sack(cumulative, (9, 9)), at=0.13)
+    wire.put("in", data(8), at=0.14)
+    wire.put("in", data(8), at=0.14)
+    said = [row.tried(0).why for row in list(wire.ladder())[-2:]]
+    assert said == ["recovery", "twice"]
+    assert list(explained.wrong(wire.made)) == []
+
+
 def test_room_in_a_closed_window_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     wire = _wire(within=True)
     wire.made.pop()

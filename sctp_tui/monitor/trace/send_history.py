@@ -378,7 +378,7 @@ class SendHistory:
             and 0 < now - self._sent[earliest].at < self.rto
         )
         reports = None if for_sure else self._reported(now, tsn, timer=usual, marked=marked, runs=runs)
-        if reports is not None:
+        if reports is not None and reports.third >= sent:  # else the last try was for these already
             self._trouble[tsn] = reports.since or _Trouble(tsn, again=True)
             return self._fast(now, number, tsn, timer)
         if marked or (runs and usual):
