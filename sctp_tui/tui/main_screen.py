@@ -230,7 +230,7 @@ class MainScreen(Screen[None]):
 
     def action_leave_input(self) -> None:
         """Focus the lists, where plain letters are keys."""
-        self._lists.focus()
+        self.set_focus(self._lists)  # at once: another may be shown, or another key come, right after it
 
     @property
     def _lists(self) -> Widget:

@@ -469,6 +469,23 @@ async def test_heartbeats_in_a_row_are_one_line_when_asked_for() -> None:
         await until(pilot, lambda: apart() == beats)
 
 
+async def test_the_line_is_left_at_once() -> None:
+    """The key that comes next has the last word on where the focus goes."""
+    async with running() as (app, pilot):
+        await _greet(app, pilot)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.query(LadderView) and _ladder(app).has_focus)
+        main, line = app.screen, message_input(pilot)
+        assert isinstance(main, MainScreen)
+        main.action_message()
+        main.action_leave_input()
+        assert main.focused is _ladder(app)
+        main.action_message()
+        await until(pilot, lambda: line.has_focus)
+        await pilot.pause()
+        assert main.focused is line
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 40), (190, 50)])
 async def test_where_the_wire_has_all_of_the_screen_a_line_that_one_types_in_is_seen(
     size: tuple[int, int],

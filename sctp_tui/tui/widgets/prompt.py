@@ -129,7 +129,7 @@ class Prompt(Vertical):
         self.display = False
         before = self._before
         if before is not None and before.focusable:
-            before.focus()
+            self.screen.set_focus(before)
         else:
             self.screen.focus_next()
 
