@@ -22,7 +22,9 @@ from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.why.rows import explained
 from sctp_tui.sctp.events import AssocChange, Direction, Event, Packet
 
+from . import event_rules
 from . import rawpeer as raw
+from .event_trace import Told, Trace
 from .oracle import RTO, Association, Chunk, End
 from .rules import Case, broken
 
@@ -184,6 +186,27 @@ def _of_abort(event: AssocChange, conversation: Conversation, mine: Direction) -
         yield f"by {event.by}, and the states have it by {sorted(taken)}"
 
 
+# --- events
+
+
+def of_events(monitor: Monitor, events: Iterable[Event], *, complete: bool = True) -> Iterator[str]:
+    """What is said of events that isn't so. Packets count where all of a conversation are kept."""
+    before: dict[tuple[str, int], list[Event]] = {}
+    traces: dict[int, Trace] = {}
+    for event in events:
+        told = before.setdefault((event.endpoint, event.key), [])
+        row = monitor.associations.get(event.key) if event.key else None
+        one = monitor.wire.of(row, monitor.endpoints) if row is not None else None
+        trace: Trace | None = None
+        mine: Direction = "out"
+        if one is not None and row is not None and one.first == 1 and (complete or row.observed):
+            trace = traces.get(id(one)) or traces.setdefault(id(one), Trace(list(one.packets)))
+            mine = "out" if row.endpoint == one.endpoint else "in"
+        if found := event_rules.broken(Told(event, told, trace, mine, complete)):
+            yield f"{event.endpoint}, association {event.key}, {event.mono:.3f} s: {found}"
+        told.append(event)
+
+
 # --- all of it
 
 
@@ -197,6 +220,7 @@ def wrong(packets: Sequence[Packet], events: Sequence[Event] = (), *, complete: 
             pass
         yield from (f"{conversation.peer}, {said}" for said in of_rows(ladder, complete=complete))
     yield from of_ends(monitor, events)
+    yield from of_events(monitor, events, complete=complete)
 
 
 def check(packets: Sequence[Packet], events: Sequence[Event] = (), *, complete: bool = True) -> None:

@@ -104,6 +104,7 @@ class End:
         self.inits: dict[int, list[float]] = {}  # when INITs were sent, by their tag
         self.cookies: dict[bytes, list[float]] = {}  # and COOKIE ECHOs
         self.came: dict[int, float] = {}  # by type, when a chunk last came
+        self.news_at = 0.0  # when a SACK or SHUTDOWN came for which something may be sent again
         self.asked = Counter[int]()  # INITs and COOKIE ECHOs received since the answer to them was sent
         self.asked_anew: set[int] = set()  # those that came after the last answer
         self.answers: set[bytes] = set()  # packets with INIT ACK or COOKIE ACK
@@ -216,6 +217,7 @@ class End:
             elif kind == raw.SACK and len(chunk.value) >= 12:
                 self._sack(at, chunk)
             elif kind == raw.SHUTDOWN and self.sent:
+                self.news_at = at
                 self._settle(at, chunk.tsn)
             elif kind == raw.INIT_ACK or (kind == raw.INIT and not self.ever):
                 self.rwnd = chunk.word(4)
@@ -246,9 +248,12 @@ class End:
     def _sack(self, at: float, sack: Chunk) -> None:
         if self.cumulative is not None and before(sack.tsn, self.cumulative):
             return
+        gaps = sack.gaps
+        # One that says nothing new, as of DATA that came twice, has nothing sent again.
+        if gaps or sack.tsn != self.cumulative or sack.word(4) != self.rwnd:
+            self.news_at = at
         self._settle(at, sack.tsn)
         self.rwnd = sack.word(4)
-        gaps = sack.gaps
         if not gaps:
             self.reported.clear()
             return
@@ -273,7 +278,7 @@ class End:
             if last is None:
                 continue
             # A timer has a chunk sent again after so long, or where nothing came that may have.
-            came = at - max(self.came.get(kind, 0.0) for kind in (raw.SACK, raw.SHUTDOWN)) < AT_ONCE
+            came = at - self.news_at < AT_ONCE
             early = not came and not self.marked(one.tsn)
             if (at - last.at >= RTO or early) and one.tsn not in self.probes:
                 self._expire(at, last.to)

@@ -92,6 +92,15 @@ def lossy(linked: Linked) -> None:
     linked.run(1)
 
 
+def cookie_ack_lost(linked: Linked) -> None:
+    """DATA of the end that has taken the cookie shows the other one that it is up, by usrsctp."""
+    linked.condition(out="drop=COOKIE-ACK")
+    client = linked.begin()
+    linked.until(lambda: "COMM_UP" in linked.states(linked.server))
+    _send(linked, linked.server, 1, 10)
+    linked.until(lambda: "COMM_UP" in linked.states(client), 0.5)
+
+
 SCENES: tuple[Callable[[Linked], None], ...] = (
     boundaries,
     head_of_line,
@@ -102,6 +111,7 @@ SCENES: tuple[Callable[[Linked], None], ...] = (
     heartbeats,
     no_answer,
     lossy,
+    cookie_ack_lost,
 )
 
 

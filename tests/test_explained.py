@@ -11,12 +11,14 @@ from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.why.chunks import CHUNKS
+from sctp_tui.monitor.why.events import EVENT_EXPLANATIONS
 from sctp_tui.monitor.why.rows import explained as why_each
 from sctp_tui.sctp.events import AssocChange, Direction, Event, Message, Packet, Peer, StackName
 from sctp_tui.sctp.wire.packet import name_of
 
 from . import explained
 from . import rawpeer as raw
+from .event_rules import EVENT_RULES
 from .harness import Running
 from .monitor.test_ladder import Wire, data, init, init_ack, sack
 from .places import ROOT
@@ -89,6 +91,7 @@ def test_what_is_said_of_real_captures_can_be_so(capture: Path | None) -> None:
 
 def test_each_explanation_has_a_rule() -> None:
     assert RULES.keys() == CHUNKS.keys()
+    assert EVENT_RULES.keys() == EVENT_EXPLANATIONS.keys()
 
 
 def test_an_explanation_without_a_rule_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -326,3 +329,24 @@ def test_what_is_said_of_all_that_passes_can_be_so(stack: StackName, udp_here: N
         running.shut_down(up.key)
         running.until(AssocChange, key=up.key, state="SHUTDOWN_COMP")
         running.until_true(lambda: raw.SHUTDOWN_COMPLETE in {one.data[12] for one in running.packets})
+
+
+def test_a_sack_of_duplicates_alone_has_nothing_sent_again() -> None:
+    """A timer that ran out right after it did so by itself, and what follows with the next SACK is marked."""
+    wire = Wire()
+    wire.within = True
+    wire.put("in", init(), at=0)
+    wire.put("out", init_ack(), at=0)
+    wire.put("in", data(0), at=0.1)
+    wire.put("out", sack(0), at=0.5)
+    for number in (1, 2, 3):
+        wire.put("in", data(number), at=0.6)
+    wire.put("out", sack(0), at=1.09)
+    wire.put("in", data(1), at=1.1)
+    wire.put("out", sack(0), at=1.14)
+    wire.put("in", data(2), at=1.15)
+    wire.put("out", sack(1), at=1.9)
+    wire.put("in", data(3), at=1.9)
+    (last,) = [chunk.why for row in wire.ladder() for chunk in row.tries][-1:]
+    assert last == "marked"
+    assert list(explained.wrong(wire.made)) == []

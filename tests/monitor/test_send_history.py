@@ -17,6 +17,7 @@ from sctp_tui.sctp.events import AssocChange, Packet, StackName
 from sctp_tui.sctp.wire.packet import Data, Sack
 from sctp_tui.tui.wire.ladder_lines import marks
 
+from .. import explained
 from .. import rawpeer as raw
 from ..harness import Running
 from ..sctp.linked import Linked
@@ -450,3 +451,16 @@ def test_what_usrsctp_sends_again_on_a_bad_link(seed: int) -> None:
     assert {"fast", "recovery"} <= {why for one in whys.values() for why in one}
     assert not any(one[0] == "soon" for one in whys.values())
     assert sum(one.count("soon") for one in whys.values()) <= 3
+
+
+def test_no_timer_runs_out_soon_after_an_earlier_chunk_was_sent_again(wire: Wire) -> None:
+    """What is before that may be given up by then, though the FORWARD TSN for it comes later (RFC 3758)."""
+    wire.within = True
+    wire.put("in", data(0), at=0.1)
+    for number in (1, 2):
+        wire.put("in", data(number), at=0.3)
+    wire.put("in", data(1), at=0.8)
+    wire.put("in", data(2), at=1.38)
+    wire.put("in", chunk(192, struct.pack("!I", 0xFFFFFFFE)), at=1.5)
+    assert _whys(wire, -2) == ["marked"]
+    assert list(explained.wrong(wire.made)) == []

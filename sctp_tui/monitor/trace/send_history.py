@@ -93,7 +93,7 @@ class _Try(NamedTuple):
 class _Timer:
     """T3-rtx of one address (RFC 9260, section 6.3.2)."""
 
-    __slots__ = ("began", "expired", "expiring", "outstanding", "ran", "started")
+    __slots__ = ("again", "began", "expired", "expiring", "outstanding", "ran", "started")
 
     def __init__(self) -> None:
         self.started = 0.0
@@ -102,6 +102,7 @@ class _Timer:
         self.expired = -1.0
         self.ran = 0.0  # for how long it had run then
         self.expiring = 0  # the number of the packet sent for that
+        self.again: int | None = None  # the TSN that was sent again there last
 
 
 class _Count:
@@ -339,6 +340,7 @@ class SendHistory:
             timer.outstanding += 1
             if last is not None:
                 self._timer(last.to).outstanding -= 1
+                timer.again = tsn
             self._sent[tsn] = _Try(now, to)
             if len(self._sent) > _REMEMBERED:
                 oldest = self._sent.pop(next(iter(self._sent)))
@@ -371,11 +373,10 @@ class SendHistory:
         earliest = next((one for one in missing if self._sent[one].to == last.to), tsn)
         marked = sent < timer.expired and (ran < timer.ran * EARLY or tsn != earliest) and not with_it
         for_sure = marked and timer.expired - sent >= timer.ran * EARLY
-        # T3-rtx runs since the earliest was sent again, and that would go first (section 6.3.3, rule E3).
-        runs = (
-            tsn != earliest
-            and sent < self._sent[earliest].at
-            and 0 < now - self._sent[earliest].at < self.rto
+        # T3-rtx runs since an earlier one was sent again, and that would go first (section 6.3.3, rule E3).
+        # What is before it may be given up already, which only a later FORWARD TSN tells.
+        runs = any(
+            sent < one.at and 0 < now - one.at < self.rto for one in self._earlier(tsn, earliest, timer)
         )
         reports = None if for_sure else self._reported(now, tsn, timer=usual, marked=marked, runs=runs)
         if reports is not None and reports.third >= sent:  # else the last try was for these already
@@ -396,6 +397,14 @@ class SendHistory:
             self._recovers = None
             self._lose(last.to, now, tsn)
         return "timeout" if usual else "early"
+
+    def _earlier(self, tsn: int, earliest: int, timer: _Timer) -> Iterator[_Try]:
+        """The last tries of chunks before this one that are missing: the earliest, and the one sent again
+        last.
+        """
+        for one in {earliest, timer.again} - {None, tsn}:
+            if one in self._sent and lt(one, tsn) and one in self._room.missing((one,)):
+                yield self._sent[one]
 
     def _lose(self, address: str, now: float, tsn: int) -> None:
         """T3-rtx of an address expires: all that went there is lost, but what is sent again with this TSN.

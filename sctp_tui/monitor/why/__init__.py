@@ -159,8 +159,9 @@ def _kind(event: Event) -> str:
 
 @_kind.register
 def _(event: AssocChange) -> str:
-    by_whom = event.state in ("COMM_LOST", "CANT_STR_ASSOC")
-    return f"{event.state}/{event.by}" if by_whom else event.state
+    if event.state in ("COMM_LOST", "CANT_STR_ASSOC"):
+        return f"{event.state}/{event.by}"
+    return f"{event.state}/observed" if event.by in ("client", "server") else event.state
 
 
 @_kind.register

@@ -11,9 +11,16 @@ EVENT_EXPLANATIONS = {
     "assoc_change/COMM_UP": Explanation(
         "6458 6.1.1",
         "The association is up at this end. Each stream keeps its own order.",
-        "The end that asked reports it on COOKIE ACK, the other on a valid COOKIE ECHO, with which DATA may "
-        "have gone before. The number of streams each way is the smaller of what one end asked for and the "
-        "other takes.",
+        "The end that asked reports it on COOKIE ACK, usrsctp also on DATA where that was lost; the other on "
+        "a valid COOKIE ECHO, with which DATA may have gone before. The number of streams each way is the "
+        "smaller of what one end asked for and the other takes.",
+    ),
+    "assoc_change/COMM_UP/observed": Explanation(
+        "9260 5.1",
+        "The association is up: the end that was asked for it has taken the cookie. Each stream keeps its "
+        "own order.",
+        "A COOKIE ACK was captured, or where that is missing what is only sent on an association that is up. "
+        "The number of streams each way is the smaller of what one end asked for and the other takes.",
     ),
     "assoc_change/COMM_LOST/peer": Explanation(
         "6458 6.1.1",
@@ -73,11 +80,23 @@ EVENT_EXPLANATIONS = {
         "the RFC cwnd too; the association ID stays. With the stack in this program, over UDP, the UDP port "
         "was the same, too: from another one it is another peer.",
     ),
+    "assoc_change/RESTART/observed": Explanation(
+        "9260 5.2.4",
+        "An end restarted without having ended the association, as after a crash.",
+        "A COOKIE ECHO with two new tags was answered while the association before was up (action A): TSNs "
+        "and SSNs start over.",
+    ),
     "assoc_change/SHUTDOWN_COMP": Explanation(
         "9260 9.2",
         "The association is closed, and everything sent on it and not given up has arrived.",
         "This end has had SHUTDOWN ACK, and answered with SHUTDOWN COMPLETE; or it has had that. Nothing was "
         "outstanding at either end.",
+    ),
+    "assoc_change/SHUTDOWN_COMP/observed": Explanation(
+        "9260 9.2",
+        "The association is closed, and everything sent on it and not given up has arrived.",
+        "A SHUTDOWN COMPLETE was captured: its sender has deleted its TCB, and its receiver does so on "
+        "arrival. An end asks for a shutdown, and agrees to it, when nothing of its own is outstanding.",
     ),
     "assoc_change/CANT_STR_ASSOC/peer": Explanation(
         "9260 5.1",
