@@ -36,6 +36,11 @@ class Trace:
             if one.verdict not in _AFTERWARDS and one.verdict != "refused"
         ]
 
+    @property
+    def may_be_down(self) -> bool:
+        """Whether interfaces of the two hosts may be down: what is sent by them is no packet."""
+        return any(one.packet.captured and one.packet.within for one in self.seen[:1])
+
     @cached_property
     def of_kind(self) -> dict[int, list[tuple[Seen, Chunk]]]:
         """All chunks by their type, each with its packet."""

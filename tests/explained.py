@@ -19,10 +19,11 @@ from sctp_tui.monitor.text.events import sentence
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.states import StateTracker
+from sctp_tui.monitor.trace.timeline import Annotation, Timeline
 from sctp_tui.monitor.why.rows import explained
 from sctp_tui.sctp.events import AssocChange, Direction, Event, Packet
 
-from . import event_rules
+from . import event_rules, link_rules
 from . import rawpeer as raw
 from .event_trace import Told, Trace
 from .oracle import RTO, Association, Chunk, End
@@ -207,6 +208,30 @@ def of_events(monitor: Monitor, events: Iterable[Event], *, complete: bool = Tru
         told.append(event)
 
 
+# --- the link
+
+
+def of_link(packets: Sequence[Packet]) -> Iterator[str]:
+    """What is said of what the link did to packets, and isn't so."""
+    flows: dict[int, list[Packet]] = {}
+    for one in packets:
+        flows.setdefault(one.flow, []).append(one)
+    for each in flows.values():
+        yield from link_rules.Flow(each).wrong()
+
+
+def of_notes(monitor: Monitor, ladder: Ladder, packets: Sequence[Packet]) -> Iterator[str]:
+    """What the lines between the packets of a conversation say that isn't so."""
+    timeline = Timeline(ladder)
+    timeline.update(monitor.log, {}, monitor.remarks)
+    told = [one for one in packets if one.verdict == "bounced"]
+    of_flow = [*ladder.conversation.packets, *told]
+    for serial in range(timeline.first, timeline.end):
+        line = timeline[serial]
+        if isinstance(line, Annotation) and (found := link_rules.of_note(link_rules.Line(line, of_flow))):
+            yield f"{line.text!r}: {found}"
+
+
 # --- all of it
 
 
@@ -219,6 +244,9 @@ def wrong(packets: Sequence[Packet], events: Sequence[Event] = (), *, complete: 
         while ladder.update():
             pass
         yield from (f"{conversation.peer}, {said}" for said in of_rows(ladder, complete=complete))
+        yield from (f"{conversation.peer}, {said}" for said in of_notes(monitor, ladder, packets))
+    if complete:
+        yield from of_link(packets)
     yield from of_ends(monitor, events)
     yield from of_events(monitor, events, complete=complete)
 

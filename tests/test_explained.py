@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.ladder import Ladder
-from sctp_tui.monitor.why.chunks import CHUNKS
+from sctp_tui.monitor.why.chunks import CHUNKS, NOTES, REFUSALS, VERDICTS
 from sctp_tui.monitor.why.events import EVENT_EXPLANATIONS
 from sctp_tui.monitor.why.rows import explained as why_each
 from sctp_tui.sctp.events import AssocChange, Direction, Event, Message, Packet, Peer, StackName
@@ -20,6 +20,7 @@ from . import explained
 from . import rawpeer as raw
 from .event_rules import EVENT_RULES
 from .harness import Running
+from .link_rules import LINK_RULES, NOTE_RULES, REFUSAL_RULES
 from .monitor.test_ladder import Wire, data, init, init_ack, sack
 from .places import ROOT
 from .rules import RULES, keys
@@ -92,6 +93,9 @@ def test_what_is_said_of_real_captures_can_be_so(capture: Path | None) -> None:
 def test_each_explanation_has_a_rule() -> None:
     assert RULES.keys() == CHUNKS.keys()
     assert EVENT_RULES.keys() == EVENT_EXPLANATIONS.keys()
+    assert LINK_RULES.keys() == VERDICTS.keys()
+    assert REFUSAL_RULES.keys() == REFUSALS.keys()
+    assert NOTE_RULES.keys() == NOTES.keys()
 
 
 def test_an_explanation_without_a_rule_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

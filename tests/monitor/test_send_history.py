@@ -464,3 +464,18 @@ def test_no_timer_runs_out_soon_after_an_earlier_chunk_was_sent_again(wire: Wire
     wire.put("in", chunk(192, struct.pack("!I", 0xFFFFFFFE)), at=1.5)
     assert _whys(wire, -2) == ["marked"]
     assert list(explained.wrong(wire.made)) == []
+
+
+def test_a_timer_that_runs_out_has_the_earliest_chunk_sent_first(wire: Wire) -> None:
+    """It may run out as the third report comes: what then follows in a packet of its own was marked."""
+    wire.within = True
+    for number in range(4):
+        wire.put("in", data(number), at=0.1)
+    wire.put("out", sack(-1, (1, 1)), at=0.2)
+    wire.put("out", sack(-1, (1, 1), (3, 3)), at=0.25)
+    wire.put("in", data(4), at=0.3)
+    wire.put("out", sack(-1, (1, 1), (3, 4)), at=1.45)
+    wire.put("in", data(0), at=1.45)
+    wire.put("in", data(2), at=1.45)
+    assert _whys(wire, -1) == ["marked"]
+    assert list(explained.wrong(wire.made)) == []

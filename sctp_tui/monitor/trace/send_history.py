@@ -102,7 +102,7 @@ class _Timer:
         self.expired = -1.0
         self.ran = 0.0  # for how long it had run then
         self.expiring = 0  # the number of the packet sent for that
-        self.again: int | None = None  # the TSN that was sent again there last
+        self.again: tuple[int, int] | None = None  # what was sent again there last: TSN, packet's number
 
 
 class _Count:
@@ -340,7 +340,7 @@ class SendHistory:
             timer.outstanding += 1
             if last is not None:
                 self._timer(last.to).outstanding -= 1
-                timer.again = tsn
+                timer.again = tsn, number
             self._sent[tsn] = _Try(now, to)
             if len(self._sent) > _REMEMBERED:
                 oldest = self._sent.pop(next(iter(self._sent)))
@@ -375,9 +375,8 @@ class SendHistory:
         for_sure = marked and timer.expired - sent >= timer.ran * EARLY
         # T3-rtx runs since an earlier one was sent again, and that would go first (section 6.3.3, rule E3).
         # What is before it may be given up already, which only a later FORWARD TSN tells.
-        runs = any(
-            sent < one.at and 0 < now - one.at < self.rto for one in self._earlier(tsn, earliest, timer)
-        )
+        before = self._earlier(now, number, tsn, earliest, timer)
+        runs = any(sent < one.at and now - one.at < self.rto for one in before)
         reports = None if for_sure else self._reported(now, tsn, timer=usual, marked=marked, runs=runs)
         if reports is not None and reports.third >= sent:  # else the last try was for these already
             self._trouble[tsn] = reports.since or _Trouble(tsn, again=True)
@@ -398,13 +397,15 @@ class SendHistory:
             self._lose(last.to, now, tsn)
         return "timeout" if usual else "early"
 
-    def _earlier(self, tsn: int, earliest: int, timer: _Timer) -> Iterator[_Try]:
-        """The last tries of chunks before this one that are missing: the earliest, and the one sent again
-        last.
+    def _earlier(self, now: float, number: int, tsn: int, earliest: int, timer: _Timer) -> Iterator[_Try]:
+        """The last tries, not in the same packet, of chunks before this one that are missing: the earliest,
+        and the one sent again last.
         """
-        for one in {earliest, timer.again} - {None, tsn}:
-            if one in self._sent and lt(one, tsn) and one in self._room.missing((one,)):
-                yield self._sent[one]
+        if earliest != tsn and self._sent[earliest].at < now:
+            yield self._sent[earliest]
+        again, its = timer.again or (tsn, number)
+        if its != number and again in self._sent and lt(again, tsn) and again in self._room.missing((again,)):
+            yield self._sent[again]
 
     def _lose(self, address: str, now: float, tsn: int) -> None:
         """T3-rtx of an address expires: all that went there is lost, but what is sent again with this TSN.

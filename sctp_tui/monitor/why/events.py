@@ -235,7 +235,7 @@ EVENT_EXPLANATIONS = {
     ),
     "send_failed/sent": Explanation(
         "6458 6.1.11",
-        "A message comes back: it was sent, but nothing says that it arrived. It may have.",
+        "A message comes back: this end had begun to send it, and nothing says that it arrived. It may have.",
         "SCTP_DATA_SENT: it got a TSN and was not acknowledged before the association ended or was "
         "restarted, or its lifetime passed. usrsctp looks at that as it would send the message again: once "
         "T3-rtx runs out, or three SACKs report it missing.",
