@@ -135,7 +135,8 @@ class _Reading:
                     continue
                 associations.fold(event)
                 if test is None or test(event):
-                    add(as_json(event))
+                    association = associations.get(event.key)
+                    add(as_json(event, association.own_port if association is not None else 0))
             self._output.flush()
 
     def print_summary(self) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import groupby
 from operator import attrgetter
+from typing import cast
 
 from sctp_tui.engine.engine import MAX_STREAMS, Engine
 from sctp_tui.engine.event_queue import Batch, EventQueue
 from sctp_tui.engine.watchdog import Watchdog
 from sctp_tui.monitor.text import packet_lines
 from sctp_tui.monitor.text.events import sentence
-from sctp_tui.monitor.text.lines import WAITING, Format, as_json, classic, plain
+from sctp_tui.monitor.text.lines import WAITING, Format, as_json, classic, messages_as_json, plain
 from sctp_tui.process.signals import stop_signals
 from sctp_tui.sctp.commands import Listen, Stop
 from sctp_tui.sctp.endpoint import Clock, SctpError
@@ -29,7 +30,6 @@ from sctp_tui.sctp.events import (
     StackName,
     Totals,
     held,
-    to_json_lines,
 )
 from sctp_tui.sctp.stack_registry import TRAITS, seen
 from sctp_tui.sctp.stacks import choose_stacks, open_stack
@@ -78,7 +78,8 @@ class _Server:
         )
         self._watchdog = Watchdog(self._engine, Clock())
         self._output: LineOutput | None = LineOutput()
-        self._format: Format = as_json if options.json else classic if options.classic else plain
+        self._port = options.port  # that is open
+        self._format: Format = self._as_json if options.json else classic if options.classic else plain
         self._left = options.count
         self._open = set(self._names)
         self._totals: Totals | None = None
@@ -212,8 +213,8 @@ class _Server:
             return
         for kind, alike in groupby(events, type):
             if kind is Message:
-                for some in _portions(alike):
-                    self._add(to_json_lines(some))
+                for some in _portions(cast(Iterable[Message], alike)):
+                    self._add(messages_as_json(some, self._port))
             else:
                 for event in alike:
                     self._take(event)
@@ -263,7 +264,11 @@ class _Server:
             except OutputEnded as end:
                 self._lose_output(str(end))
 
+    def _as_json(self, event: Event) -> bytes:
+        return as_json(event, self._port)
+
     def _listening(self, event: Listening) -> None:
+        self._port = event.port
         if self._options.classic:
             # Standard output has the classic lines alone, so the port, which may be any free one, goes here.
             complain(f"{event.endpoint} {sentence(event)}", "serve")
@@ -288,9 +293,9 @@ def _in_order(batch: Batch) -> Iterable[Event]:
     return merge(batch.packets, batch.events, key=attrgetter("at"))
 
 
-def _portions(events: Iterable[Event]) -> Iterator[list[Event]]:
-    """The events in lists of about `_PORTION` bytes."""
-    some: list[Event] = []
+def _portions(events: Iterable[Message]) -> Iterator[list[Message]]:
+    """The messages in lists of about `_PORTION` bytes."""
+    some: list[Message] = []
     size = 0
     for event in events:
         some.append(event)

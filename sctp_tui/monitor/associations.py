@@ -127,6 +127,8 @@ class Association(msgspec.Struct, eq=False):
     name: str = ""
     stack: StackName | None = None
     """Its endpoint's stack, None where no event of the endpoint has told it."""
+    listening_port: int = 0
+    """The port that its endpoint listened on as it began, 0 where that is a client's, or not known."""
     role: Role = "server"
     """Its endpoint's role; inferred from its first event where no event of the endpoint has told it."""
     until: float = inf
@@ -163,6 +165,11 @@ class Association(msgspec.Struct, eq=False):
     def by(self) -> Origin | None:
         """Who ended it, None while it has not."""
         return self.ended.by if self.ended is not None else None
+
+    @property
+    def own_port(self) -> int:
+        """The SCTP port of this end, 0 where it is not known."""
+        return self.local.port if self.local is not None else self.local_port or self.listening_port
 
     @property
     def observed(self) -> bool:
@@ -387,6 +394,7 @@ class Associations:
         clock_of: Callable[[str], LinkClock] = lambda endpoint: WORLD,
         role_of: Callable[[str], Role | None] = lambda endpoint: None,
         stack_of: Callable[[str], StackName | None] = lambda endpoint: None,
+        port_of: Callable[[str], int] = lambda endpoint: 0,
     ) -> None:
         self.order = 0
         """Grows when associations came or went, or another end may be the other end of one."""
@@ -405,6 +413,7 @@ class Associations:
         self._clock_of = clock_of  # the clock of an endpoint's links, by its name
         self._role_of = role_of  # an endpoint's role, by its name
         self._stack_of = stack_of
+        self._port_of = port_of
         self._shared: set[int] = set()  # keys of associations that a snapshot has too
 
     def __len__(self) -> int:
@@ -544,6 +553,7 @@ class Associations:
         self._all[event.key] = association
         association.role = self._role_of(event.endpoint) or _role_by(event)
         association.stack = self._stack_of(event.endpoint)
+        association.listening_port = self._port_of(event.endpoint)
         self.live += association.role == "server"
         self.order += 1
         return association

@@ -105,6 +105,11 @@ class Endpoints:
         view = self.views.get(endpoint)
         return view.role if view is not None else None
 
+    def port_of(self, endpoint: str) -> int:
+        """The SCTP port that the endpoint of this name listens on, 0 where it does not, or isn't known."""
+        view = self.views.get(endpoint)
+        return view.port if view is not None else 0
+
     @property
     def servers(self) -> list[EndpointView]:
         """The endpoints that accept associations, or were meant to."""

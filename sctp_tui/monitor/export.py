@@ -24,13 +24,14 @@ from typing import Any
 
 import msgspec
 
-from sctp_tui.sctp.events import Event, Message, to_json
+from sctp_tui.sctp.events import Event, Message
 from sctp_tui.sctp.printable import printable
 
 from .associations import Association
 from .filter.columns import COLUMN_BY_NAME
 from .names import Names
 from .text.events import sentence
+from .text.lines import as_json
 
 _FORMULA = re.compile(r'(?:^|(?<=;))(?=[\s"]*[=+\-@＝＋－＠])')
 
@@ -80,9 +81,9 @@ def rows_as_csv(rows: Iterable[Association], columns: Sequence[str], now: float)
 
 
 def log_as_json(events: Iterable[Event], names: Names) -> Iterator[bytes]:
-    """A line for each event, as `to_json` makes it, with the `name` of its association where it has one."""
+    """A line for each event, as of `serve --json`, with the `name` of its association where it has one."""
     for event in events:
-        line = to_json(event)
+        line = as_json(event)
         if name := names.of(event.key):
             line = line[:-1] + b',"name":' + msgspec.json.encode(name) + b"}"
         yield line + b"\n"

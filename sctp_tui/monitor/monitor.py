@@ -58,7 +58,10 @@ class Monitor:
         self._clock_of = partial(_clock_of, self.endpoints, self._link_clock)
         # Not methods of this object: it would refer to itself, and be kept until garbage is collected.
         self.associations = Associations(
-            clock_of=self._clock_of, role_of=self.endpoints.role_of, stack_of=self.endpoints.stack_of
+            clock_of=self._clock_of,
+            role_of=self.endpoints.role_of,
+            stack_of=self.endpoints.stack_of,
+            port_of=self.endpoints.port_of,
         )
         self.log = Log()
         self.wire = Wire(packets_kept)

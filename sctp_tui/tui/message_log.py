@@ -20,6 +20,8 @@ from textual.reactive import reactive
 from textual.selection import Selection
 from textual.strip import Strip
 
+from sctp_tui.monitor.associations import Associations
+from sctp_tui.monitor.filter.language import Find
 from sctp_tui.monitor.filter.view import Records
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.names import Names
@@ -27,6 +29,7 @@ from sctp_tui.monitor.text import units
 from sctp_tui.monitor.text.column import Column
 from sctp_tui.monitor.text.events import describe_event, failed
 from sctp_tui.monitor.text.ppid import short
+from sctp_tui.monitor.text.upper_layer.naming import of_message
 from sctp_tui.sctp.endpoint_names import short_name
 from sctp_tui.sctp.events import Event, Message
 from sctp_tui.sctp.printable import printable
@@ -133,6 +136,7 @@ class MessageLog(FollowView):
         self._middle: list[tuple[Column[Message], int]] = []
         self._strips: LRUCache[int, Strip] = LRUCache(256)
         self._names = Names()
+        self._find: Find = lambda key: None
         self._names_version = 0
 
     # --- what is shown
@@ -206,7 +210,16 @@ class MessageLog(FollowView):
         event = self._log[number]
         self._arrange(self.scrollable_content_region.width)
         text = printable(event.data) if isinstance(event, Message) else describe_event(event)[1]
-        return self._line(event, self._width + 2 * len(text)).text.rstrip()
+        name = self._message_name(event) if isinstance(event, Message) else ""
+        return self._line(event, self._width + 2 * len(text + name)).text.rstrip()
+
+    def _message_name(self, message: Message) -> str:
+        """The name of a message of a protocol above SCTP, "" where it has none."""
+        own_port = 0
+        if not message.ppid and (association := self._find(message.key)) is not None:
+            own_port = association.own_port
+        named = of_message(message, own_port)
+        return "" if named is None else named.text if message.ppid else f"{named.protocol} {named.text}"
 
     def went(self) -> None:
         """The user moved: forget the place kept from a former log."""
@@ -231,8 +244,10 @@ class MessageLog(FollowView):
         self._middle = arrange(_OF_MESSAGES if not self.brief else _OF_MESSAGES[:1], room, _GAP)
         self._strips.clear()
 
-    def show_names(self, names: Names) -> None:
-        """Show these names beside the association IDs, where there are any."""
+    def show_names(self, associations: Associations) -> None:
+        """Show their names beside the association IDs, where there are any; messages by their ports."""
+        self._find = associations.get
+        names = associations.names
         if names is not self._names or names.version != self._names_version:
             self._names, self._names_version = names, names.version
             self._width = -1
@@ -251,7 +266,7 @@ class MessageLog(FollowView):
                 if number is not None:
                     self.put_cursor(number)
 
-            self.app.push_screen(MessageDetailScreen(self._log, chosen), back)
+            self.app.push_screen(MessageDetailScreen(self._log, chosen, self._find), back)
 
     # --- drawing
 
@@ -298,6 +313,9 @@ class MessageLog(FollowView):
                 middle += fit(of_message.cell(event, 0.0) or "", room, of_message.align) + " " * _GAP
             room = max(1, width - len(front) - len(middle) - 1)
             segments.append(Segment(middle + " ", dim))
+            if name := self._message_name(event):
+                segments.append(Segment(fit(name, min(room, cell_len(name))) + " ", look))
+                room = max(1, room - cell_len(name) - 1)
             segments += self._text(event, fit(printable(event.data, room), room), base)
         else:
             name, text = describe_event(event)

@@ -118,7 +118,7 @@ class Panes(Container):
             else:
                 associations.no_rows.update("No association in what was read so far.")
         log.show(view.log)
-        log.show_names(seen.associations.names)
+        log.show_names(seen.associations)
         self.query_one("#log > Heading", Heading).say(*headings.of_log(seen, view), search.update())
         if self._speaks:
             self.clients.show(now)

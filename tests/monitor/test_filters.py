@@ -112,6 +112,23 @@ def test_text_of_payloads() -> None:
     assert in_log("text~☃", message("☃".encode() + b"\xff"))
 
 
+def test_messages_by_the_name_of_their_procedure() -> None:
+    setup = message(b"\x20\x15\x00\x03\x00\x00\x00", ppid=60)
+    for text in ("proc=NGSetup", "proc=ngsetup", "proc~setup", "proc~NGAP", 'proc~"setup succ"', "proc"):
+        assert in_log(text, setup), text
+    for text in ("proc=InitialUEMessage", "proc!=NGSetup", "proc~unsuccessful", "not proc"):
+        assert not in_log(text, setup), text
+    assert in_log('proc="procedure 200"', message(b"\x00\xc8\x00\x03\x00\x00\x00", ppid=60))
+    assert not in_log("proc", message(b"hello", ppid=60))
+    assert not in_log("proc", STORY.up(1))
+    # Without a PPID the port of our end tells the protocol.
+    row = association(local=Peer(("10.0.0.9",), 38412))
+    test = parse("proc=NGSetup").of_log({1: row}.get)
+    assert test is not None
+    assert test(message(setup.data, ppid=0))
+    assert not in_log("proc=NGSetup", message(setup.data, ppid=0))
+
+
 def test_notifications_have_words_but_no_stream() -> None:
     up = STORY.up(1)
     assert in_log("event=comm_up", up)
@@ -256,6 +273,8 @@ def test_what_says_nothing_of_a_row_is_left_out() -> None:
         ("peer=10.0.0.0/99", 5, "10.0.0.0/8"),
         ("data~0x123", 5, "even number"),
         ("unordered=1", 9, "stands alone"),
+        ("proc=InitialUEMesage", 5, "did you mean initialuemessage?"),
+        ("proc>NGSetup", 4, "= != ~"),
         ("(stream=1", 0, "not closed"),
         ("stream=1)", 8, "closes nothing"),
         ("()", 1, "can't stand here"),

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.sctp.events import Event
+from sctp_tui.sctp.events import Event, Message
 
 from .values import Kind
 
@@ -16,7 +16,8 @@ class Field(msgspec.Struct, frozen=True):
 
     `event` and `association` give the value of a row (the latter at a monotonic time in seconds), None where
     that row has none. They are None themselves where the field has no meaning in the log, or in the table.
-    `by_key`: in the log the value is that of the event's association.
+    `by_key`: in the log the value is that of the event's association. `message` stands in the place of
+    `event` where the value is a message's, and depends on the port of our end, too, 0 where that isn't known.
     """
 
     names: tuple[str, ...]
@@ -25,9 +26,10 @@ class Field(msgspec.Struct, frozen=True):
     event: Callable[[Event], Any] | None = None
     association: Callable[[Association, float], Any] | None = None
     by_key: bool = False
+    message: Callable[[Message, int], Any] | None = None
 
 
 def where(field: Field) -> str:
     """Where a field has a meaning: `both`, `log` or `table`."""
-    in_log = field.event is not None or field.by_key
+    in_log = field.event is not None or field.by_key or field.message is not None
     return "both" if in_log and field.association is not None else "log" if in_log else "table"

@@ -11,10 +11,12 @@ from typing import Any, get_args
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.text import ppid
 from sctp_tui.monitor.text.events import PATHS, failed, sentence
+from sctp_tui.monitor.text.upper_layer.naming import of_message
 from sctp_tui.sctp.events import AnyEvent, AssocState, Event, Message, Notification
 
 from .columns import COLUMNS, COUNT
 from .field import Field, where
+from .procedure import ProcedureKind
 from .values import (
     HUGE,
     OCTET_UNITS,
@@ -98,6 +100,7 @@ _OWN: tuple[Field, ...] = (
         "payload protocol identifier",
         _attribute("ppid"),
     ),
+    Field(("proc",), ProcedureKind(), "message of the protocol above SCTP, by name", message=of_message),
     Field(("size",), NumberKind(HUGE, OCTET_UNITS), "length of the payload", _attribute("size")),
     Field(
         ("dir",),

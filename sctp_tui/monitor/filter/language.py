@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.sctp.events import Event
+from sctp_tui.sctp.events import Event, Message
 from sctp_tui.sctp.printable import printable
 
 from .field import Field, where
@@ -107,6 +107,16 @@ def _event_term(field: Field, check: Check | None, find: Find) -> EventTest | No
             return association is not None and test(association, 0.0)
 
         return of_its_association
+    if (of_message := field.message) is not None:
+
+        def of_its_message(event: Event) -> bool:
+            if type(event) is not Message:
+                return False
+            association = find(event.key)
+            value = of_message(event, association.own_port if association is not None else 0)
+            return value is not None and (check is None or check(value))
+
+        return of_its_message
     value_of = field.event
     if value_of is None:
         return None

@@ -36,9 +36,11 @@ from sctp_tui.sctp.wire.serial import add, distance
 
 from . import units
 from .ppid import ppid_text
+from .upper_layer.naming import of_chunk
 
 _TEXT = 24  # characters shown of a message
 _GAPS = 4  # gap blocks, and runs of TSNs, that are shown
+_NAMES = 4  # names of messages that are shown
 _CHUNKS = 16  # chunks, causes and parameters that are shown, of each
 _LONGEST = 1000  # characters of the line
 
@@ -70,9 +72,12 @@ def received(cumulative: int, initial: int | None) -> str:
     return "none" if initial is not None and counted == -1 else str(counted)
 
 
-def chunk_text(chunks: Sequence[Chunk], base: TsnBase = ABSOLUTE) -> str:
-    """All chunks of a packet as text; DATA chunks in a row are summed up."""
-    text = " + ".join(_some(_parts(chunks, base)))
+def chunk_text(chunks: Sequence[Chunk], base: TsnBase = ABSOLUTE, ports: Sequence[int] = ()) -> str:
+    """All chunks of a packet as text; DATA chunks in a row are summed up.
+
+    By the packet's `ports` messages without a PPID are known.
+    """
+    text = " + ".join(_some(_parts(chunks, base, ports)))
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
@@ -85,29 +90,31 @@ def _some(items: Iterable[str]) -> Iterator[str]:
         yield item
 
 
-def _parts(chunks: Sequence[Chunk], base: TsnBase) -> Iterator[str]:
+def _parts(chunks: Sequence[Chunk], base: TsnBase, ports: Sequence[int]) -> Iterator[str]:
     run: list[Data | IData] = []
     for chunk in chunks:
         if isinstance(chunk, Data | IData):
             run.append(chunk)
             continue
         if run:
-            yield _data(run, base)
+            yield _data(run, base, ports)
             run = []
         yield one(chunk, base)
     if run:
-        yield _data(run, base)
+        yield _data(run, base, ports)
 
 
-def _data(run: list[Data | IData], base: TsnBase) -> str:
+def _data(run: list[Data | IData], base: TsnBase, ports: Sequence[int]) -> str:
     if len(run) == 1:
-        return one(run[0], base)
+        return f"{name_of(run[0])} {_of_data(run[0], base, ports)}"
     streams = sorted({chunk.stream for chunk in run})
     among = ",".join(map(str, streams[:4])) + ("…" if len(streams) > 4 else "")
     ppids = {chunk.ppid for chunk in run}
     ppid = _ppid(ppids.pop()) if len(ppids) == 1 else ""
     size = units.size(sum(chunk.size for chunk in run))
-    return f"{len(run)} {name_of(run[0])} tsn {_in_rows(run, base)} str {among} {ppid}{size}"
+    names = list(dict.fromkeys(name for chunk in run if (name := message_name(chunk, ports))))
+    said = f" {', '.join(names[:_NAMES])}{'…' if len(names) > _NAMES else ''}" if names else ""
+    return f"{len(run)} {name_of(run[0])} tsn {_in_rows(run, base)} str {among} {ppid}{size}{said}"
 
 
 def _in_rows(run: list[Data | IData], base: TsnBase) -> str:
@@ -139,7 +146,7 @@ def one(chunk: Chunk, base: TsnBase = ABSOLUTE) -> str:
     name = name_of(chunk)
     match chunk:
         case Data() | IData():
-            return f"{name} {_of_data(chunk, base)}"
+            return f"{name} {_of_data(chunk, base, ())}"
         case Init():
             streams = f"{chunk.outbound_streams}/{chunk.inbound_streams}"
             said = f"{name} tag {chunk.tag:08x} str {streams} rwnd {chunk.rwnd:,}"
@@ -180,7 +187,13 @@ def one(chunk: Chunk, base: TsnBase = ABSOLUTE) -> str:
     return name
 
 
-def _of_data(chunk: Data | IData, base: TsnBase) -> str:
+def message_name(chunk: Data | IData, ports: Sequence[int]) -> str:
+    """The name of the message that a chunk has, or begins, "" for none; `ports` as in `chunk_text`."""
+    named = of_chunk(chunk, ports)
+    return "" if named is None else named.text if chunk.ppid else f"{named.protocol} {named.text}"
+
+
+def _of_data(chunk: Data | IData, base: TsnBase, ports: Sequence[int]) -> str:
     number = f"ssn {chunk.ssn}" if isinstance(chunk, Data) else f"mid {chunk.mid}"
     parts = [
         f"tsn {relative(chunk.tsn, base.own)} str {chunk.stream}",
@@ -192,6 +205,8 @@ def _of_data(chunk: Data | IData, base: TsnBase) -> str:
     if len(chunk.data) < chunk.size:
         parts.append(f"({units.size(len(chunk.data))} captured)")
     if chunk.beginning and chunk.data:
+        if name := message_name(chunk, ports):
+            parts.append(name)
         parts.append(printable(chunk.data, _TEXT))
     return " ".join(parts)
 

@@ -17,6 +17,7 @@ from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.causes import describe
 
 from .ppid import ppid_text
+from .upper_layer.naming import of_message
 
 _REASONS = (
     "failed threshold",
@@ -31,8 +32,11 @@ _REASONS = (
 _HIDDEN = ("data", "at", "mono", "peer")
 
 
-def event_fields(event: Event) -> Iterator[tuple[str, str]]:
-    """Name and printable value of each field, without the payload, which is shown elsewhere."""
+def event_fields(event: Event, own_port: int = 0) -> Iterator[tuple[str, str]]:
+    """Name and printable value of each field, without the payload, which is shown elsewhere.
+
+    A message of a protocol above SCTP has its name, too; `own_port` is our end's, 0 where it isn't known.
+    """
     yield "event", str(type(event).__struct_config__.tag)
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.at))
     yield "at", f"{when}.{int(event.at % 1 * 1_000_000):06d}"
@@ -42,6 +46,8 @@ def event_fields(event: Event) -> Iterator[tuple[str, str]]:
     for name, value in fields(event).items():
         if name not in _HIDDEN and (name, value) != ("observed", False):  # as are most messages
             yield name, printable(_describe(event, name, value))
+    if isinstance(event, Message) and (named := of_message(event, own_port)) is not None:
+        yield "message", f"{named.protocol} {named.text}"
 
 
 def payload(event: Event) -> bytes | None:

@@ -23,8 +23,9 @@ def plain(packet: Packet) -> str:
     arrow = "←" if packet.direction == "in" else "→"
     done = verdict_text(packet)
     after = f"  ({done})" if done else ""
-    when, chunks = time_of_day(packet.at), chunk_text(decode(packet.data, packet.cut).chunks)
-    return f"{when}      -      -  {arrow} {packet.peer}  {chunks}{after}"
+    decoded = decode(packet.data, packet.cut)
+    chunks = chunk_text(decoded.chunks, ports=(decoded.source, decoded.destination))
+    return f"{time_of_day(packet.at)}      -      -  {arrow} {packet.peer}  {chunks}{after}"
 
 
 def as_json(packet: Packet) -> bytes:

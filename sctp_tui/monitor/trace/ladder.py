@@ -527,7 +527,8 @@ def _no_probe(tried: SendReason) -> SendReason:
 
 @lru_cache(_IN_VIEW)
 def _label(data: bytes, cut: int, base: TsnBase) -> str:
-    return chunk_text(decode(data, cut).chunks, base)
+    decoded = decode(data, cut)
+    return chunk_text(decoded.chunks, base, (decoded.source, decoded.destination))
 
 
 def _within(some: set[int], first: int, last: int) -> list[int]:

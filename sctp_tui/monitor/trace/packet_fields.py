@@ -8,11 +8,23 @@ from msgspec.structs import fields as fields_of
 
 from sctp_tui.monitor.text.chunks import TsnBase, received, relative
 from sctp_tui.monitor.text.ppid import ppid_text
+from sctp_tui.monitor.text.upper_layer.naming import of_chunk
 from sctp_tui.sctp.events import Peer
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.causes import CauseCode
 from sctp_tui.sctp.wire.decode import decode
-from sctp_tui.sctp.wire.packet import Abort, Chunk, CookieEcho, Error, Heartbeat, Pad, ReConfig, name_of
+from sctp_tui.sctp.wire.packet import (
+    Abort,
+    Chunk,
+    CookieEcho,
+    Data,
+    Error,
+    Heartbeat,
+    IData,
+    Pad,
+    ReConfig,
+    name_of,
+)
 from sctp_tui.sctp.wire.parameters import Parameter, counted
 
 from .ladder import Row
@@ -63,8 +75,12 @@ def packet_sections(row: Row, base: TsnBase) -> Iterator[PacketSection]:
         ("checksum", f"0x{decoded.checksum:08x} ({'CRC32c' if decoded.checksum else 'not computed here'})"),
     ]
     yield PacketSection("Common header", header)
+    ports = (decoded.source, decoded.destination)
     for at, chunk in enumerate(decoded.chunks[:_SHOWN]):
-        yield PacketSection(name_of(chunk), [*_again(row.tried(at)), *_of_chunk(chunk, base)])
+        fields = [*_again(row.tried(at)), *_of_chunk(chunk, base)]
+        if isinstance(chunk, Data | IData) and (named := of_chunk(chunk, ports)) is not None:
+            fields.append(("message", f"{named.protocol} {named.text}"))
+        yield PacketSection(name_of(chunk), fields)
     if more := _more(decoded.chunks):
         yield PacketSection(more, [])
 

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from sctp_tui.monitor.filter.language import Find
 from sctp_tui.monitor.filter.view import Records
 from sctp_tui.monitor.text.event_fields import event_fields, payload
 from sctp_tui.monitor.why import why
@@ -24,7 +25,10 @@ _HIGH = 30  # lines of height from which on the explanation for experts is shown
 
 
 class MessageDetailScreen(Screen[int]):
-    """Opens on a record by its number; answers with the number of the one shown last."""
+    """Opens on a record by its number; answers with the number of the one shown last.
+
+    `find` gives the association of a key.
+    """
 
     DEFAULT_CSS = """
     MessageDetailScreen {
@@ -36,9 +40,10 @@ class MessageDetailScreen(Screen[int]):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("message")
 
-    def __init__(self, log: Records, number: int) -> None:
+    def __init__(self, log: Records, number: int, find: Find) -> None:
         super().__init__()
         self._log = log
+        self._find = find
         self._number = number
         self._event = log[number]
 
@@ -77,13 +82,18 @@ class MessageDetailScreen(Screen[int]):
     def _show_fields(self) -> None:
         """Show the fields and why the record came; the explanation for experts where there is room."""
         width = self.size.width - 2
-        self.query_one("#fields > Static", Static).update(_table(self._event, width))
+        self.query_one("#fields > Static", Static).update(_table(self._event, width, self._own_port))
         words = why(self._event, "beginner")
         parts: list[str | tuple[str, str]] = [words.text]
         if self.size.height >= _HIGH or payload(self._event) is None:
             parts.append(("\n" + why(self._event, "expert").text, "$foreground-muted"))
         self.query_one("#section", Heading).numbers = words.section
         self.query_one("#why", Static).update(Content.assemble(*parts))
+
+    @property
+    def _own_port(self) -> int:
+        association = self._find(self._event.key)
+        return association.own_port if association is not None else 0
 
     def action_step(self, lines: int) -> None:
         """Go this many records on, or back (negative), within those kept."""
@@ -98,12 +108,12 @@ class MessageDetailScreen(Screen[int]):
         self.dismiss(self._number)
 
 
-def _table(event: Event, width: int) -> Content:
+def _table(event: Event, width: int, own_port: int) -> Content:
     """The fields, two in a line where both fit; a long value has its lines to itself."""
     room = width // 2 - _NAME if width >= _PAIR else 0
     parts: list[str | tuple[str, str]] = []
     left = False  # whether something stands in the left half of the last line
-    for name, value in event_fields(event):
+    for name, value in event_fields(event, own_port):
         fits = len(value) < room
         if left and not fits:
             parts.append("\n")

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from textual.binding import BindingType
 from textual.message import Message
 
+from sctp_tui.monitor.filter.language import Find
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.conversations import Bounce, Conversation, End
@@ -54,6 +55,7 @@ class LadderView(ConversationView, ArrowsView):
         self._now = 0.0
         self._all_there = 0.0  # when the last packet has arrived, or its answer is overdue
         self._log: Log | None = None
+        self._find: Find = lambda key: None
 
     @property
     def ladder(self) -> Ladder | None:
@@ -75,7 +77,7 @@ class LadderView(ConversationView, ArrowsView):
             self._first = self._end = 0
             self._all_there = 0.0
             self.following = True
-        self._log = monitor.log
+        self._log, self._find = monitor.log, monitor.associations.get
         timeline, ladder = self.timeline, self.timeline.ladder
         before, self._now = self._now, now
         if not has_come(self._all_there, before):  # some were drawn as still on their way
@@ -158,7 +160,7 @@ class LadderView(ConversationView, ArrowsView):
                 from sctp_tui.tui.dialogs.message_detail import MessageDetailScreen
 
                 if self._log is not None and told.number >= self._log.first:
-                    self.app.push_screen(MessageDetailScreen(self._log, told.number))
+                    self.app.push_screen(MessageDetailScreen(self._log, told.number, self._find))
                 else:
                     self.post_message(self.Said("the log no longer has this: choose a newer one"))
             case Annotation() as note:
