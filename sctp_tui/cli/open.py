@@ -1,10 +1,11 @@
 """`sctp-tui open`: sources on the screen, or as JSON lines, or as a table of their associations."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sctp_tui.monitor.associations import Associations
 from sctp_tui.monitor.filter.language import Filter, FilterError, parse
+from sctp_tui.monitor.filter.packets import FOLLOWED, PacketFollower, PacketView
 from sctp_tui.monitor.summary import summary
 from sctp_tui.monitor.text.lines import as_json
 from sctp_tui.monitor.text.packet_lines import as_json as packet_as_json
@@ -127,10 +128,11 @@ class _Reading:
         """One JSON object for each event, and each packet if those are wanted."""
         associations, add = self._associations, self._output.add
         test = self._filter.of_log(associations.get) if self._filter is not None else None
+        passes = self._packet_test() if packets else None
         for some in self._portions():
             for event in some.told:
                 if isinstance(event, Packet):
-                    if packets and (test is None or test(event)):
+                    if packets and (passes is None or passes(event)):
                         add(packet_as_json(event))
                     continue
                 associations.fold(event)
@@ -138,6 +140,14 @@ class _Reading:
                     association = associations.get(event.key)
                     add(as_json(event, association.own_port if association is not None else 0))
             self._output.flush()
+
+    def _packet_test(self) -> Callable[[Packet], bool] | None:
+        """The filter's test for packets, which follows all of them where it has to; None where all pass."""
+        test = self._filter.of_packets(self._associations.get) if self._filter is not None else None
+        if test is None or self._filter is None:
+            return None
+        view = PacketFollower().view if self._filter.fields & FOLLOWED else PacketView
+        return lambda packet: test(view(packet))
 
     def print_summary(self) -> None:
         """The table of associations, and below it what was read and left out."""

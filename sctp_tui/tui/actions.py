@@ -105,7 +105,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("sort", "lists", "s", "sort", "Sort", "Sort the table by a column", footer=False),
     Action("columns", "lists", "o", "columns", "Columns", "Choose the table's columns", footer=False),
     Action("theme", "lists", "T", "app.change_theme", "Theme", "Choose the colours", footer=False),
-    Action("filter", "lists", "/", "filter", "Filter", "Filter the log and the table"),
+    Action("filter", "lists", "/", "filter", "Filter", "Filter log, table and packets"),
     Action("filter_by", "lists", "f", "filter_by", "Only this", "This association, or all", footer=False),
     Action("filter_off", "lists", "F", "filter_off", "Filter off", "Filter off, or on again", footer=False),
     Action("search", "lists", "l", "search", "Search", "Search the log for a text", footer=False),

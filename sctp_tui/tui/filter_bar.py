@@ -122,8 +122,12 @@ class FilterBar(Prompt):
 
 
 def _meant_for(made: Filter) -> str:
-    """Which of log and table a filter applies to."""
-    in_log, in_table = made.of_log(lambda key: None) is not None, made.of_table() is not None
-    if in_log and in_table:
-        return "log and table"
-    return "log; it says nothing about the table" if in_log else "table; it says nothing about the log"
+    """What a filter applies to, of log, table and packets."""
+    tests = {
+        "log": made.of_log(lambda key: None),
+        "table": made.of_table(),
+        "packets": made.of_ladder(),
+    }
+    applied = " and ".join(name for name, test in tests.items() if test is not None)
+    ignored = " and ".join(name for name, test in tests.items() if test is None)
+    return f"{applied}; it says nothing about {ignored}" if ignored else "log, table and packets"

@@ -125,7 +125,7 @@ class Panes(Container):
         self._show_detail(seen, then)
         if seen is monitor:  # not frozen
             captures = settings.capture and not monitor.refused_capture
-            self.wire.show(self.current.of_wire, monitor, monitor.link_time(now), captures)
+            self.wire.show(self.current.of_wire, monitor, monitor.link_time(now), captures, view.packets)
 
     def _show_detail(self, seen: Monitor, then: float) -> None:
         """Draw the detail: on its own screen where that is open, else in the pane beside the table."""

@@ -403,7 +403,9 @@ def test_ranges_are_with_both_ends(low: int, high: int, stream: int) -> None:
 def test_every_field_is_in_the_help_and_can_be_typed() -> None:
     lines = help_lines()
     assert [line[0].split()[0] for line in lines] == [field.names[0] for field in FIELDS]
-    assert all(line[1] and line[3] in ("both", "log", "table") for line in lines)
+    assert all(
+        line[1] and line[3] in ("both", "log", "log and packets", "table", "packets") for line in lines
+    )
     for field in FIELDS:
         for name in field.names:
             parse(name)

@@ -8,11 +8,14 @@ import msgspec
 from sctp_tui.monitor.associations import Association
 from sctp_tui.sctp.events import Event, Message
 
+from .packets import PacketView
 from .values import Kind
 
 
 class Field(msgspec.Struct, frozen=True):
     """One field. The help shows the first of `names`; a field without a `kind` stands alone, without a value.
+
+    Of a packet `packet` gives all values, or whether it has a field without a `kind`.
 
     `event` and `association` give the value of a row (the latter at a monotonic time in seconds), None where
     that row has none. They are None themselves where the field has no meaning in the log, or in the table.
@@ -25,11 +28,16 @@ class Field(msgspec.Struct, frozen=True):
     about: str
     event: Callable[[Event], Any] | None = None
     association: Callable[[Association, float], Any] | None = None
+    packet: Callable[[PacketView], Any] | None = None
     by_key: bool = False
     message: Callable[[Message, int], Any] | None = None
 
 
 def where(field: Field) -> str:
-    """Where a field has a meaning: `both`, `log` or `table`."""
+    """Where a field has a meaning: `both` (log and table), `log`, `log and packets`, `table`, `packets`."""
     in_log = field.event is not None or field.by_key or field.message is not None
-    return "both" if in_log and field.association is not None else "log" if in_log else "table"
+    if field.association is not None:
+        return "both" if in_log else "table"
+    if field.packet is None:
+        return "log"
+    return "log and packets" if in_log else "packets"

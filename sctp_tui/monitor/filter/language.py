@@ -1,15 +1,16 @@
-"""The filter language: parses what the user types into one test for the log and one for the table.
+"""The filter language: parses what the user types into tests for the log, for the table, and for packets.
 
     assoc=4 stream=1..3 ppid=46 dir=in size>1000 text~hello
     event=assoc_change or (unordered not stream=0)
 
 Terms beside each other must all hold, with or without `and` between them; `or`, `not` and parentheses work as
 usual. A comma between values means any of them. A field alone means the rows that have it. A term that has no
-meaning for a kind of row (`rtt>50` in the log, `dir=in` in the table) is ignored there.
+meaning for a kind of row (`rtt>50` in the log, `dir=in` in the table, `chunk=SACK` in both) is ignored there.
 """
 
 import re
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -19,6 +20,7 @@ from sctp_tui.sctp.printable import printable
 
 from .field import Field, where
 from .fields import FIELD_BY_NAME, FIELDS
+from .packets import PacketView
 from .values import AddressKind, Check, FilterError, TypedValue, check_of, meant
 
 __all__ = ["Filter", "FilterError", "Find", "help_lines", "parse"]
@@ -26,6 +28,7 @@ __all__ = ["Filter", "FilterError", "Find", "help_lines", "parse"]
 Find = Callable[[int], Association | None]
 """Gives the association of a key, None where it is not kept."""
 EventTest = Callable[[Event], bool]
+PacketTest = Callable[[PacketView], bool]
 AssociationTest = Callable[[Association, float], bool]
 
 _DEEPEST = 50  # levels of parentheses
@@ -45,6 +48,7 @@ _WORDS = ("and", "or", "not")
 class _Term(msgspec.Struct, frozen=True):
     field: Field
     check: Check | None  # None: the field alone
+    every: bool = False  # whether all values of a packet have to pass, not any
 
 
 class _Not(msgspec.Struct, frozen=True):
@@ -80,21 +84,62 @@ class Filter(msgspec.Struct, frozen=True):
         """
         return _events(self._node, find)
 
+    def of_ladder(self) -> PacketTest | None:
+        """The test for packets of one association; None where no term is about packets, so that all pass.
+
+        Whose packets they are was chosen before, so terms about that are ignored.
+        """
+        return _packets(self._node, None)
+
+    def of_packets(self, find: Find) -> PacketTest | None:
+        """The test for packets of any association, beside events; `find` as in `of_log`."""
+        return _packets(self._node, find)
+
     def of_table(self) -> AssociationTest | None:
         """The test for associations at a monotonic time (s); None where no term is about the table."""
         return _associations(self._node)
 
 
 def _events(node: _Node, find: Find) -> EventTest | None:
+    return _of_one(node, lambda term: _event_term(term.field, term.check, find))
+
+
+def _packets(node: _Node, find: Find | None) -> PacketTest | None:
+    return _of_one(node, lambda term: _packet_term(term, find))
+
+
+def _of_one(
+    node: _Node, of_term: Callable[[_Term], Callable[[Any], bool] | None]
+) -> Callable[[Any], bool] | None:
     match node:
-        case _Term(field, check):
-            return _event_term(field, check, find)
+        case _Term():
+            return of_term(node)
         case _Not(inner):
-            test = _events(inner, find)
-            return None if test is None else lambda event: not test(event)
+            test = _of_one(inner, of_term)
+            return None if test is None else lambda one: not test(one)
         case _All(nodes) | _Any(nodes):
-            tests = [test for each in nodes if (test := _events(each, find)) is not None]
+            tests = [test for each in nodes if (test := _of_one(each, of_term)) is not None]
             return _joined(tests, isinstance(node, _All))
+
+
+def _packet_term(term: _Term, find: Find | None) -> PacketTest | None:
+    field, check = term.field, term.check
+    values_of = field.packet
+    if values_of is None:  # one of whose packet it is
+        test = _event_term(field, check, find) if find is not None else None
+        return None if test is None else lambda view: test(view.packet)
+    if field.kind is None:
+        return values_of
+    if check is None:
+        return lambda view: any(True for _ in values_of(view))
+    if not term.every:
+        return lambda view: any(map(check, values_of(view)))
+
+    def none_equal(view: PacketView) -> bool:
+        values = list(values_of(view))
+        return bool(values) and all(map(check, values))
+
+    return none_equal
 
 
 def _event_term(field: Field, check: Check | None, find: Find) -> EventTest | None:
@@ -160,13 +205,13 @@ def _association_term(field: Field, check: Check | None) -> AssociationTest | No
     return term
 
 
-def _joined(tests: list[EventTest], every: bool) -> EventTest | None:
+def _joined(tests: list[Callable[[Any], bool]], every: bool) -> Callable[[Any], bool] | None:
     if len(tests) < 2:
         return tests[0] if tests else None
 
-    def joined(event: Event) -> bool:
+    def joined(one: Any) -> bool:
         for test in tests:  # all() and any() of a generator take twice the time
-            if test(event) is not every:
+            if test(one) is not every:
                 return not every
         return every
 
@@ -267,7 +312,7 @@ class _Parser:
         values = self.values(field)
         if isinstance(field.kind, AddressKind):
             self.networks += [piece for piece in values if "/" in piece.text]
-        return _Term(field, check_of(field.kind, symbol, values))
+        return _Term(field, check_of(field.kind, symbol, values), every=symbol.text == "!=")
 
     def values(self, field: Field) -> list[TypedValue]:
         """The values after a comparison, separated by commas."""

@@ -212,15 +212,15 @@ class WordKind(Kind):
         self.values = values or ", ".join(checks)
 
     def equal(self, piece: TypedValue) -> Check:
-        """This word; case, and - or _, don't matter."""
-        word = piece.text.lower().replace("-", "_")
+        """This word; case, and -, _ or a blank, don't matter."""
+        word = piece.text.lower().replace("-", "_").replace(" ", "_")
         if word not in self._checks:
             raise piece.wrong(f"{piece.shown!r} can't be{meant(word, self._checks)}: {self.values}")
         return self._checks[word]
 
     def contains(self, piece: TypedValue) -> Check:
         """Any word that contains this."""
-        part = piece.text.lower().replace("-", "_")
+        part = piece.text.lower().replace("-", "_").replace(" ", "_")
         checks = [check for word, check in self._checks.items() if part in word]
         if not checks:
             raise piece.wrong(f"{piece.shown!r} is in none of {self.values}")

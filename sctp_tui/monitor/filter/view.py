@@ -13,10 +13,12 @@ from typing import Protocol
 from sctp_tui.monitor.associations import Association, Associations
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.trace.timeline import RowTest
 from sctp_tui.sctp.events import Event
 
 from .fields import containing
 from .language import AssociationTest, EventTest, Filter
+from .packets import of_row
 
 SLICE = 0.01
 """Seconds that one `update` may spend on records not yet filtered."""
@@ -208,6 +210,7 @@ class View:
         self._passes: EventTest | None = None
         self._log: FilteredLog | None = None
         self._rows: FilteredAssociations | None = None
+        self._packets: RowTest | None = None
         self._stale = False
 
     @property
@@ -219,6 +222,11 @@ class View:
     def rows(self) -> Associations | FilteredAssociations:
         """The associations to show."""
         return self._monitor.associations if self._rows is None else self._rows
+
+    @property
+    def packets(self) -> RowTest | None:
+        """The test for the packets of a ladder; None where all are shown."""
+        return self._packets
 
     @property
     def progress(self) -> float:
@@ -268,6 +276,7 @@ class View:
         """Start to filter the log anew."""
         log = self._monitor.log
         self._passes = applied.of_log(self._association) if applied is not None else None
+        self._packets = _of_ladder(applied)
         self._log = FilteredLog(log, self._passes) if self._passes is not None else None
         self.search = self._search
 
@@ -281,6 +290,11 @@ def _follow(view: FilteredLog, log: Log) -> FilteredLog:
         view = view.over(log)
     view.update()
     return view
+
+
+def _of_ladder(applied: Filter | None) -> RowTest | None:
+    test = applied.of_ladder() if applied is not None else None
+    return None if test is None else lambda ladder, row: test(of_row(ladder, row))
 
 
 def _both(passes: EventTest | None, search: str) -> EventTest:

@@ -474,6 +474,11 @@ class Wire:
         while self._bytes > self.limit:
             self._forget()
 
+    @property
+    def newest(self) -> Conversation:
+        """The conversation of the newest packet that is kept. Raises IndexError where none is."""
+        return self._order[-1]
+
     def interfaces(self, at: float, *, down: bool) -> None:
         """From `at` on (s since the epoch) an interface of the program's hosts is down, or none is.
 

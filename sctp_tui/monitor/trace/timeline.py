@@ -9,7 +9,7 @@ message stands where it was read, as a SACK sent before that counts it as unread
 """
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from functools import partial
 from heapq import merge
 from itertools import takewhile
@@ -83,14 +83,19 @@ class HeartbeatRun(msgspec.Struct, frozen=True, gc=False):
     last: int
 
 
+RowTest = Callable[[Ladder, Row], bool]
 Line = Row | SocketEvent | Annotation | HeartbeatRun
 
 
 class LadderOptions(msgspec.Struct, frozen=True):
-    """What the ladder shows: events of the `sockets` too; runs of HEARTBEATs `folded` into one line."""
+    """What the ladder shows: events of the `sockets` too; runs of HEARTBEATs `folded` into one line.
+
+    Packets that don't pass `passes` are left out; None: all pass.
+    """
 
     sockets: bool = False
     folded: bool = False
+    passes: RowTest | None = None
 
 
 class Timeline:
@@ -99,6 +104,8 @@ class Timeline:
     def __init__(self, ladder: Ladder) -> None:
         self.ladder = ladder
         self.shown = LadderOptions()
+        self.passing = 0
+        """How many packets have a line, of those kept."""
         self._ends: Mapping[int, End] = {}
         self._lines: deque[Line] = deque()
         self._begin()
@@ -111,6 +118,7 @@ class Timeline:
     def _begin(self) -> None:
         self._lines.clear()
         self.first = 0
+        self.passing = 0
         self._oldest = self.ladder.first  # the oldest packet that has a line
         self._seen = self._oldest - 1
         self._record = self._remark = self._bounce = 0
@@ -134,6 +142,8 @@ class Timeline:
         if self.shown.sockets and dict(ends) != self._ends:
             self._ends = dict(ends)
             self._begin()
+        elif self.shown.passes is not None and self._lost_since():
+            self._begin()
         before = (self.first, self.end, self._seen, self._bounce)
         more = ladder.update(_ROWS)
         rows = ladder.rows(max(self._seen + 1, ladder.first), len(ladder))
@@ -149,6 +159,10 @@ class Timeline:
             note = next(notes, None)
         self._forget()
         return before != (self.first, self.end, self._seen, self._bounce)
+
+    def _lost_since(self) -> bool:
+        """Whether packets that were taken in before are known to be lost now."""
+        return any(bounce.number <= self._seen for bounce in self.ladder.conversation.bounces(self._bounce))
 
     def place(self, number: int) -> int:
         """The serial number of a packet's line, or of the next line where it has none."""
@@ -292,21 +306,27 @@ class Timeline:
         return line.packet.mono if isinstance(line, Row) else inf
 
     def _add(self, row: Row) -> None:
-        lines, at = self._lines, row.packet.at
+        at = row.packet.at
         late = self._later(at) if self._noted > at else []
-        if self.shown.folded and _is_beat(row.packet):
-            last_line = lines[-1] if lines else None
-            if isinstance(last_line, HeartbeatRun):
-                lines[-1] = HeartbeatRun(last_line.first, row.number)
-            else:
-                lines.append(HeartbeatRun(row.number, row.number))
-        else:
-            lines.append(row)
+        if self.shown.passes is None or self.shown.passes(self.ladder, row):
+            self._show_packet(row)
         self._seen = row.number
         if row.begins is not None:
             self._begins(row.begins, at)
         for note in late:
             self._put(note)
+
+    def _show_packet(self, row: Row) -> None:
+        self.passing += 1
+        lines = self._lines
+        if not self.shown.folded or not _is_beat(row.packet):
+            lines.append(row)
+            return
+        last = lines[-1] if lines else None
+        if isinstance(last, HeartbeatRun) and last.last == row.number - 1:
+            lines[-1] = HeartbeatRun(last.first, row.number)
+        else:
+            lines.append(HeartbeatRun(row.number, row.number))
 
     def _later(self, at: float) -> list[SocketEvent | Annotation]:
         """Remove and return the lines for what happened after `at`: a captured packet may come late."""
@@ -336,11 +356,17 @@ class Timeline:
         while lines and self._oldest < first:
             line = lines[0]
             if isinstance(line, HeartbeatRun) and line.last >= first:
-                lines[0] = HeartbeatRun(first, line.last)
+                self.passing -= max(0, first - line.first)
+                lines[0] = HeartbeatRun(max(first, line.first), line.last)
+                self._oldest = first
+                return
+            if isinstance(line, Row) and line.number >= first:  # those before it have no lines
                 self._oldest = first
                 return
             lines.popleft()
             self.first += 1
+            self.passing -= isinstance(line, Row)
+            self.passing -= line.last - line.first + 1 if isinstance(line, HeartbeatRun) else 0
             self._oldest = max(self._oldest, _number(line) + 1)
 
 

@@ -21,8 +21,15 @@ _HOW = (
     ("size>=1KiB", "numbers take = != < <= > >="),
     ("text~hello", "~ looks for a part, in any case"),
     ("ssn", "a field alone: whatever has it"),
+    ("chunk=SACK gaps", "packets: any of their chunks, and with != none of them"),
 )
-_WHERE = {"both": "Of the log and the table", "log": "Of the log", "table": "Of the table"}
+_WHERE = {
+    "both": "Of the log and the table",
+    "log and packets": "Of the log and of packets",
+    "log": "Of the log",
+    "packets": "Of packets",
+    "table": "Of the table",
+}
 
 
 class FilterHelpScreen(ModalScreen[None]):

@@ -8,7 +8,7 @@ from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.conversations import Bounce, Conversation
 from sctp_tui.monitor.trace.inferred import Inferred
-from sctp_tui.monitor.trace.timeline import Line
+from sctp_tui.monitor.trace.timeline import Line, RowTest
 from sctp_tui.monitor.why import Level
 from sctp_tui.sctp.events import Direction, Event
 
@@ -17,7 +17,7 @@ class Scene(msgspec.Struct, frozen=True):
     """What a view draws. `now` is in seconds of the link's clock.
 
     `ends` and `ever` are `present` and `ever` of `WireEnds`. `ours` tells that this program carries the
-    packets: it knows what is lost, and sees all.
+    packets: it knows what is lost, and sees all. `passes` is the filter for packets, None for none.
     """
 
     conversation: Conversation
@@ -27,6 +27,7 @@ class Scene(msgspec.Struct, frozen=True):
     monitor: Monitor
     now: float
     ours: bool
+    passes: RowTest | None = None
 
 
 class WireContent:
@@ -38,6 +39,11 @@ class WireContent:
     """Whether the line below the views explains what its cursor is on."""
     level: Level = "beginner"
     """The level of its explanations."""
+
+    @property
+    def passing(self) -> tuple[int, int] | None:
+        """How many packets pass the filter, and of how many; None where it shows all."""
+        return None
 
     @property
     def explained(self) -> Line | Inferred | None:

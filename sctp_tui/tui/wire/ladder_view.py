@@ -64,6 +64,7 @@ class LadderView(ConversationView, ArrowsView):
 
     def draw(self, scene: Scene) -> None:
         """Draw the conversation, and the events of the associations at its ends."""
+        self.shown = replace(self.shown, passes=scene.passes)
         self.show(scene.conversation, scene.now, scene.monitor, sides(scene.ever, scene.conversation))
 
     def show(self, conversation: Conversation, now: float, monitor: Monitor, ends: Mapping[int, End]) -> None:
@@ -94,6 +95,14 @@ class LadderView(ConversationView, ArrowsView):
         self.keep(timeline.first, timeline.end)
         if place is not None:
             self.put_cursor(timeline.place(place))
+
+    @property
+    def passing(self) -> tuple[int, int] | None:
+        """How many packets pass the filter, and of how many; None where all are shown."""
+        timeline = self.timeline
+        if timeline is None or self.shown.passes is None:
+            return None
+        return timeline.passing, len(timeline.ladder)
 
     @property
     def line(self) -> Line | None:

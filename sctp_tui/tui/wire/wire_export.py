@@ -1,13 +1,15 @@
 """Exports of the wire: packets as pcapng, the ladder as text and as a picture."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace import pcapng
+from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.timeline import LadderOptions, TimelineSnapshot, sides
+from sctp_tui.sctp.events import Packet
 from sctp_tui.tui.dialogs.export_screen import Exportable
 
 from . import ladder_svg
@@ -29,6 +31,7 @@ def wire_sources(
     if association is not None and snapshot is not None:
         count = len(snapshot.conversation)
         which = f"{units.many(count, 'packet')} of association {association.called}"
+        which += ", those that pass the filter" if shown.passes is not None else ""
         drawn = min(count, ladder_svg.PACKETS_DRAWN)
         newest = which if drawn == count else f"newest {drawn:,} of {which}"
         found += [
@@ -38,7 +41,7 @@ def wire_sources(
                 ".pcapng",
                 which,
                 count,
-                lambda: pcapng.blocks(snapshot.conversation.packets, captured),
+                lambda: pcapng.blocks(packets_of(snapshot), captured),
             ),
             Exportable("ladder", "text", ".txt", which, count, lambda: ladder_text(snapshot)),
             Exportable(
@@ -75,6 +78,17 @@ def snapshot_of(
         monitor.remarks.snapshot(),
         now,
     )
+
+
+def packets_of(snapshot: TimelineSnapshot) -> Sequence[Packet]:
+    """The packets that the ladder shows, those in folded HEARTBEATs included."""
+    passes = snapshot.shown.passes
+    if passes is None:
+        return snapshot.conversation.packets
+    ladder = Ladder(snapshot.conversation)
+    while ladder.update():
+        pass
+    return [row.packet for row in ladder if passes(ladder, row)]
 
 
 def ladder_text(snapshot: TimelineSnapshot) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ Its views are imported when the pane is first opened.
 from importlib import import_module
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -20,7 +21,7 @@ from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor, WireEnds
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace.conversations import Conversation, Wire
-from sctp_tui.monitor.trace.timeline import LadderOptions
+from sctp_tui.monitor.trace.timeline import LadderOptions, RowTest
 from sctp_tui.sctp.events import Direction, Event, StackName
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.footing import OTHER_LEVEL
@@ -109,6 +110,7 @@ class WirePane(Vertical):
         """Whether this program carries them; True as long as that is not known."""
         self.closely: tuple[int, ...] = ()
         """Keys of its live ends while a view draws their stacks' status over time; else empty."""
+        self._passes: RowTest | None = None
 
     def compose(self) -> ComposeResult:
         yield WireHeading()
@@ -133,13 +135,19 @@ class WirePane(Vertical):
         return self.query_one(WireHeading).view
 
     def show(
-        self, association: Association | None, monitor: Monitor, now: float, captures: bool = False
+        self,
+        association: Association | None,
+        monitor: Monitor,
+        now: float,
+        captures: bool = False,
+        passes: RowTest | None = None,
     ) -> None:
         """Draw what changed; `now` in seconds of the link's clock.
 
-        `captures` tells that packets of the kernel's stack are seen, too.
+        `captures` tells that packets of the kernel's stack are seen, too; `passes` is the filter for packets.
         """
         self.closely = ()
+        self._passes = passes
         if not self.display or not self.query(ContentSwitcher):
             return
         self.association = association
@@ -166,7 +174,10 @@ class WirePane(Vertical):
         if isinstance(view, ConversationView) and conversation is not None:
             if view.closely:
                 self._watch(ends)
-            view.draw(Scene(conversation, association, ends, at.ever, monitor, now, self.ours))
+            view.draw(Scene(conversation, association, ends, at.ever, monitor, now, self.ours, passes))
+            if view.passing is not None:
+                passing, of = view.passing
+                heading.numbers = f"{passing:,} of {units.many(of, 'packet')} pass the filter"
         elif isinstance(view, StandInView):
             why = "nothing captured yet" if captures else "--capture shows packets"
             heading.numbers = f"inferred from notifications, {why}"
@@ -210,7 +221,8 @@ class WirePane(Vertical):
         """Which lines the ladder shows besides packets."""
         from .ladder_view import LadderView
 
-        return next((view.shown for view in self.query(LadderView)), LadderOptions())
+        options = next((view.shown for view in self.query(LadderView)), LadderOptions())
+        return replace(options, passes=self._passes if self.display else None)
 
     @property
     def _shown(self) -> WireContent | None:
