@@ -14,7 +14,7 @@ from sctp_tui.monitor.trace.pcapng import blocks
 from sctp_tui.sctp.events import Message, Packet, from_json
 from sctp_tui.sources.capture import Capture
 from tests.sources.files import pcap, real
-from tests.sources.test_observer import Story, chunk, init
+from tests.sources.test_observer import TSN_A, Story, chunk, data, init, sack
 
 from .program import Program
 
@@ -92,6 +92,31 @@ def test_json_has_the_events_of_serve_in_their_order(capture: Path) -> None:
     _, lines, _ = opened(str(capture), "--json", "--filter", "event=message dir=in")
     (message,) = map(json.loads, lines)
     assert message["text"] == "ping"
+
+
+def test_packets_pass_a_filter(tmp_path: Path) -> None:
+    path = tmp_path / "ngap.pcap"
+    setup = data(TSN_A, bytes((0x00, 21, 0x00, 3, 0, 0, 0)))
+    path.write_bytes(pcap(Story().up().a(setup).a(setup).b(sack(TSN_A)).frames))
+    for text, packets, others in (
+        ("retransmitted", 1, 5),
+        ("event=packet retransmitted", 1, 0),
+        ("event=packet not lost", 7, 0),
+        (f"event=packet tsn={TSN_A}", 2, 0),
+        ("event=packet chunk!=DATA", 5, 0),
+        ("event=packet proc=NGSetup vtag=0xb0b0b0b0", 2, 0),
+        ("proc=NGSetup", 2, 1),
+        ("dir=out", 3, 0),
+    ):
+        _, lines, _ = opened(str(path), "--json", "--packets", "--filter", text)
+        kinds = [json.loads(line)["event"] for line in lines]
+        assert (kinds.count("packet"), len(kinds) - kinds.count("packet")) == (packets, others), (text, kinds)
+    _, lines, _ = opened(str(path), "--json", "--filter", "event=message")
+    assert json.loads(lines[0])["upper_layer"] == {
+        "protocol": "NGAP",
+        "procedure": "NGSetup",
+        "kind": "initiating",
+    }
 
 
 def test_a_file_that_can_not_be_read_to_its_end(capture: Path) -> None:

@@ -3,23 +3,29 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from math import inf
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets._footer import FooterKey
 
+from sctp_tui.monitor.trace.timeline import TimelineSnapshot
 from sctp_tui.sources.capture import Capture
 from sctp_tui.tui.actions import ACTIONS, SPEAKING
 from sctp_tui.tui.capture_app import CaptureApp
 from sctp_tui.tui.clients.client_pane import ClientPane
 from sctp_tui.tui.dialogs.export_screen import ExportScreen
 from sctp_tui.tui.dialogs.help import HelpScreen
+from sctp_tui.tui.dialogs.message_detail import MessageDetailScreen
+from sctp_tui.tui.message_log import MessageLog
 from sctp_tui.tui.palette import ActionProvider
 from sctp_tui.tui.settings import Settings
 from sctp_tui.tui.widgets.source_header import span_text
+from sctp_tui.tui.wire.ladder_view import LadderView
+from sctp_tui.tui.wire.wire_export import ladder_text, packets_of, snapshot_of
 from tests.sources.files import pcap, real
-from tests.sources.test_observer import TSN_B, Story, chunk, sack
+from tests.sources.test_observer import TSN_A, TSN_B, Story, chunk, data, sack
 
 from .driving import until
 
@@ -196,3 +202,65 @@ def test_the_span(first: float, last: float, text: str, monkeypatch: pytest.Monk
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     assert span_text(first, last) == text
+
+
+SETUP = bytes((0x00, 21, 0x00, 3, 0, 0, 0))
+"""NGSetup, initiating, without IEs."""
+
+
+@pytest.fixture
+def ngap(tmp_path: Path) -> Path:
+    """A capture with a message of NGAP, which is sent again."""
+    path = tmp_path / "ngap.pcap"
+    told = Story().up().a(data(TSN_A, SETUP)).a(data(TSN_A, SETUP)).b(sack(TSN_A))
+    path.write_bytes(pcap(told.frames))
+    return path
+
+
+async def test_a_message_has_its_name_in_the_log_the_ladder_and_the_details(ngap: Path) -> None:
+    async with opened(ngap, size=(120, 40)) as (app, pilot):
+        log = app.screen.query_one(MessageLog)
+        lines = [log.line(number) for number in range(log.captured)]
+        (line,) = (line for line in lines if "NGSetup" in line)
+        assert "NGAP" in line
+        log.focus()
+        log.put_cursor(next(number for number, line in enumerate(lines) if "NGSetup" in line))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, MessageDetailScreen))
+        assert "NGAP NGSetup" in shown(app)
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: "7 B NGSetup" in shown(app))
+
+
+async def test_the_filter_leaves_packets_out_of_the_ladder_and_counts(ngap: Path) -> None:
+    async with opened(ngap, size=(120, 40), filter="retransmitted or chunk=SACK") as (app, pilot):
+        await pilot.press("w")
+        await until(pilot, lambda: "2 of 7 packets pass the filter" in shown(app))
+        assert "tsn 0" in shown(app)
+        assert "COOKIE ECHO" not in ladder(app)
+        await pilot.press("F")
+        await until(pilot, lambda: "pass the filter" not in shown(app))
+        await until(pilot, lambda: "COOKIE ECHO" in ladder(app))
+        await pilot.press("F")
+        await until(pilot, lambda: "2 of 7" in shown(app))
+        await pilot.press("e")
+        await until(pilot, lambda: isinstance(app.screen, ExportScreen))
+        assert "7 packets of association 1, filtered" in shown(app)
+        association = next(iter(app.monitor.associations))
+        view = app.screen_stack[-2].query_one(LadderView)
+        snapshot = snapshot_of(association, app.monitor, view.shown, inf)
+        assert snapshot is not None
+        assert [len(packets_of(snapshot)), ladder_lines(snapshot)] == [2, 3]
+
+
+def ladder(app: CaptureApp) -> str:
+    """The ladder's lines."""
+    view = app.screen.query_one(LadderView)
+    assert view.timeline is not None
+    numbers = range(view.timeline.first, view.timeline.end)
+    return "\n".join("".join(text for text, _ in view.parts(number, 120)) for number in numbers)
+
+
+def ladder_lines(snapshot: TimelineSnapshot) -> int:
+    """Lines of the ladder as text, the first with the ends' names."""
+    return b"".join(ladder_text(snapshot)).count(b"\n")

@@ -154,7 +154,7 @@ QUESTIONS = (
     ),
     Question(
         "How do I find something in the log?",
-        "{filter} filters log, table and packets, {filter_by} shows one association, {search} looks for a text.",
+        "{filter} filters log, table and packets, {filter_by} shows one association, {search} finds a text.",
         "filter",
         "filter search look grep only",
     ),

@@ -31,7 +31,7 @@ def wire_sources(
     if association is not None and snapshot is not None:
         count = len(snapshot.conversation)
         which = f"{units.many(count, 'packet')} of association {association.called}"
-        which += ", those that pass the filter" if shown.passes is not None else ""
+        which += ", filtered" if shown.passes is not None else ""
         drawn = min(count, ladder_svg.PACKETS_DRAWN)
         newest = which if drawn == count else f"newest {drawn:,} of {which}"
         found += [
