@@ -41,7 +41,7 @@ def open_sources(options: OpenOptions) -> int:
         return 1
     stdin = _take_stdin() if on_screen and "-" in options.sources else 0
     try:
-        source = open_source(options.sources, stdin)
+        source = open_source(options.sources, stdin, once=options.summary)
     except UnreadableSource as error:
         complain(str(error), "open")
         return 1

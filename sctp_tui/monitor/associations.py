@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from math import inf
 from operator import attrgetter
+from typing import get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -20,6 +21,7 @@ from sctp_tui.sctp.events import (
     Ending,
     EndpointClosed,
     Event,
+    HostStep,
     Message,
     Observed,
     Opening,
@@ -140,8 +142,10 @@ class Association(msgspec.Struct, eq=False):
     """What this end has sent to each address of the peer, as packets show where there are several."""
     local: Peer | None = None
     """This end, where that is only observed, in a capture: see `Observed`."""
+    of_host: bool = False
+    """Whether a machine's kernel tells of it, as its numbers are; or of a socket that listens."""
     began_before: bool = False
-    """Whether its set-up is not in the capture."""
+    """Whether its set-up is not in the capture, or was before the first look."""
     again: int | None = None
     """DATA chunks that were seen again, of both ends; None where nobody counts them."""
     data_to: str = ""
@@ -175,6 +179,11 @@ class Association(msgspec.Struct, eq=False):
     def observed(self) -> bool:
         """Whether it is another program's, seen in a capture: then nothing can be asked of its ends."""
         return self.local is not None
+
+    @property
+    def listens(self) -> bool:
+        """Whether it is no association, but a socket of a machine that listens."""
+        return self.of_host and self.peer is None
 
     @property
     def called(self) -> str:
@@ -269,10 +278,13 @@ class Association(msgspec.Struct, eq=False):
         self.failed = counts.failed
         self.again = counts.again
         self.last = max(self.last, counts.last)
+        self._point(at, counts.messages_in + counts.messages_out)
+
+    def _point(self, at: float, total: int) -> None:
+        """Take in a total for the rate, at this link time."""
         if self.ended is not None:
             return
-        point = (at, counts.messages_in + counts.messages_out)
-        points = self._points
+        point, points = (at, total), self._points
         if len(points) > 1 and at - points[-2][0] < _SAMPLE:
             points[-1] = point
         else:
@@ -315,12 +327,18 @@ class Association(msgspec.Struct, eq=False):
             )
 
     def _look(self, detail: Detail) -> None:
-        """Take in the count of packets that came, where the stack keeps it."""
+        """Take in the counts of packets and DATA chunks, where the stack keeps them."""
         before = self.detail
+        if self.of_host and detail.statistics is not None:
+            # What was counted before the first look is none of the rate.
+            self._point(-inf if before is None else self.clock.at(detail.mono), detail.statistics.data)
         if before is None or before.statistics is None or detail.statistics is None:
             return
         if detail.statistics.packets_in > before.statistics.packets_in:
             self._heard(before)
+        if self.of_host and (passed := detail.statistics.data - before.statistics.data) > 0:
+            self.messages.add(self.clock.at(detail.mono), passed)
+            self.last = max(self.last, detail.mono)
 
     def _acknowledged(self, status: Status) -> bool:
         """Whether this status shows that a SACK came since the last one, before it is taken in.
@@ -472,7 +490,8 @@ class Associations:
                     association._look(event)
                     association.detail = event
                     if event.statistics is not None:
-                        association.longest_rto = max(association.longest_rto, event.statistics.max_rto)
+                        longest = event.statistics.max_rto or 0
+                        association.longest_rto = max(association.longest_rto, longest)
                     association.version += 1
             case Opening():
                 opened = association or self._meet(event)
@@ -560,10 +579,13 @@ class Associations:
 
     def _observe(self, event: Observed, association: Association) -> None:
         association.local = event.local
-        association.again = association.again or 0
-        association.began_before |= event.what in ("before", "set-up")
+        first_told = event.what in get_args(HostStep)
+        association.of_host |= first_told
+        if not association.of_host:
+            association.again = association.again or 0
+        association.began_before |= event.what in ("before", "set-up", "there")
         association.peer = event.peer or association.peer
-        state: State | None = _OBSERVED.get(event.what)
+        state: str | None = event.state if first_told else _OBSERVED.get(event.what)
         if event.what == "SHUTDOWN":
             state = "SHUTDOWN-SENT" if event.by == "server" else "SHUTDOWN-RECEIVED"
         if event.what == "INIT" and association.state == "ESTABLISHED":
@@ -573,6 +595,9 @@ class Associations:
         association.version += 1
         if event.what == "left" and association.ended is None:
             self._end(association, AssociationEnd("left", "unknown"), event)
+        if event.what == "gone" and association.ended is None:
+            how = AssociationEnd("closed" if association.listens else "gone", "unknown", event.how)
+            self._end(association, how, event)
 
     def _change(self, event: AssocChange, association: Association) -> None:
         association.assoc_id = event.assoc_id or association.assoc_id

@@ -53,16 +53,19 @@ class Timers(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, detail: Detail | None) -> "Mapping[str, Timers]":
-        """The settings of an association's paths, by address; empty before a `Detail`."""
+        """The settings of an association's paths, by address; empty before a `Detail` that tells them all."""
         if detail is None:
+            return {}
+        limit, initial, longest = detail.association_max_retrans, detail.rto_initial, detail.rto_max
+        if limit is None or initial is None or longest is None:
             return {}
         return {
             path.address: cls(
-                detail.association_max_retrans,
+                limit,
                 path.max_retrans,
                 path.heartbeat_interval / 1000,
-                detail.rto_initial / 1000,
-                detail.rto_max / 1000,
+                initial / 1000,
+                longest / 1000,
                 path.pf_retrans,
             )
             for path in detail.paths

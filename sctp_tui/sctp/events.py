@@ -133,23 +133,55 @@ class CaptureBegun(Event, frozen=True, tag="capture", gc=False):
     files: tuple[Text, ...]
 
 
-ObservedStep = Literal["INIT", "set-up", "COOKIE ECHO", "before", "SHUTDOWN", "addresses", "left"]
+class HostLooked(Event, frozen=True, tag="host", gc=False):
+    """The first look at the SCTP of a machine's kernel; `system` is its name and release.
+
+    What follows is what has changed, `every` so many seconds.
+    """
+
+    schema: int
+    version: Name
+    system: Name
+    every: float
+
+
+ObservedStep = Literal[
+    "INIT",
+    "set-up",
+    "COOKIE ECHO",
+    "before",
+    "SHUTDOWN",
+    "addresses",
+    "left",
+    "there",
+    "came",
+    "listens",
+    "gone",
+]
 """What a capture shows of an association's life, beside `AssocChange`: its `INIT`; the rest of a `set-up`
 whose INIT is not there; its cookie; it is up, and began `before` the capture; its shutdown begins; an end has
-other `addresses`; it is `left`, as too many others are followed."""
+other `addresses`; it is `left`, as too many others are followed.
+
+What looks at a machine's kernel show: it was `there` at the first one, or `came` between two; a socket
+`listens`; it is `gone`, and how it ended is known as far as the kernel's counters tell."""
+HostStep = Literal["there", "came", "listens"]
+"""Those with which an association of a machine's kernel, or a socket there that listens, is first told of."""
 
 
 class Observed(Event, frozen=True, tag="observed", gc=False):
     """A step in the life of an association that a capture shows, and who took it.
 
     `local` is the end that is told as ours: the server, `peer` is the client. They are `inferred` from their
-    ports where no INIT was seen.
+    ports where no INIT was seen. On a machine that is looked at `local` is the end there; then `state` is the
+    one that it is found in, or was in last, and `how` what is known of its end.
     """
 
     what: ObservedStep
     by: Origin
     local: Peer
     inferred: bool = False
+    state: Name = ""
+    how: Name = ""
 
 
 class Ending(Event, frozen=True, tag="ending", gc=False):
@@ -509,16 +541,17 @@ class Path(msgspec.Struct, frozen=True, gc=False):
     """One peer address (SCTP_GET_PEER_ADDR_INFO, RFC 6458, section 8.2.2). cwnd, mtu in bytes, rest in ms.
 
     `srtt` is None where the round trip may never have been measured. The stack tells it in whole steps of
-    `srtt_step` ms, so that 0 is less than one step.
+    `srtt_step` ms, so that 0 is less than one step. cwnd and mtu are None where they are not told, as of
+    other programs' paths.
     """
 
     address: Address
     state: Text
     primary: bool
-    cwnd: int
+    cwnd: int | None
     srtt: int | None
     rto: int
-    mtu: int
+    mtu: int | None
     srtt_step: int = 1
 
 
@@ -573,12 +606,12 @@ class Streams(Event, frozen=True, tag="streams", gc=False):
 class Statistics(msgspec.Struct, frozen=True, gc=False):
     """The association's counters, as Linux keeps them (SCTP_GET_ASSOC_STATS): chunks, but `max_rto` in ms.
 
-    `max_rto` is the longest since the counters were last read. `out_of_sequence` chunks were dropped for a
-    TSN too far ahead, not for being out of order (`sas_outofseqtsns`). `gaps_in`: gap acknowledgements
-    received.
+    `max_rto` is the longest since the counters were last read, None where that is not told. `out_of_sequence`
+    chunks were dropped for a TSN too far ahead, not for being out of order (`sas_outofseqtsns`). `gaps_in`:
+    gap acknowledgements received.
     """
 
-    max_rto: int
+    max_rto: int | None
     sacks_in: int
     sacks_out: int
     packets_out: int
@@ -593,6 +626,11 @@ class Statistics(msgspec.Struct, frozen=True, gc=False):
     ordered_in: int
     control_out: int
     control_in: int
+
+    @property
+    def data(self) -> int:
+        """DATA chunks, both ways."""
+        return self.ordered_in + self.ordered_out + self.unordered_in + self.unordered_out
 
 
 class PathLimits(msgspec.Struct, frozen=True, gc=False):
@@ -610,21 +648,35 @@ class PathLimits(msgspec.Struct, frozen=True, gc=False):
     ssthresh: int | None = None
 
 
+class Owner(msgspec.Struct, frozen=True, gc=False):
+    """Whose socket it is, on a machine that is looked at: the user, and a process that has it open.
+
+    `process` is "" and `pid` None where that is not known; `unknown` then says why.
+    """
+
+    uid: int
+    user: Name
+    pid: int | None = None
+    process: Text = ""
+    unknown: Name = ""
+
+
 class Detail(Event, frozen=True, tag="detail", gc=False):
     """What only the association in the detail view is polled for. None is what the stack does not tell.
 
     `local` is this end; `local_tag` is the verification tag in packets to us, `peer_tag` in those to the
     peer. RTO.Initial, RTO.Min and RTO.Max are in ms (SCTP_RTOINFO), `association_max_retrans` is from
-    SCTP_ASSOCINFO; RFC 9260, section 16 has the default values. The others are as in `ProtocolParameters`.
+    SCTP_ASSOCINFO; RFC 9260, section 16 has the default values. `own_rwnd` is the window of this end in
+    bytes. The others are as in `ProtocolParameters`.
     """
 
     local: Peer | None
     local_tag: int | None
     peer_tag: int | None
-    rto_initial: int
-    rto_min: int
-    rto_max: int
-    association_max_retrans: int
+    rto_initial: int | None
+    rto_min: int | None
+    rto_max: int | None
+    association_max_retrans: int | None
     paths: tuple[PathLimits, ...]
     statistics: Statistics | None
     sack: DelayedSack | None = None
@@ -633,12 +685,17 @@ class Detail(Event, frozen=True, tag="detail", gc=False):
     fragment: int | None = None
     reconfig: bool | None = None
     nodelay: bool | None = None
+    owner: Owner | None = None
+    own_rwnd: int | None = None
 
     def parameters(self, address: str = "") -> ProtocolParameters:
         """The protocol parameters, those of a path as they are to `address`, "" for the first."""
         path = next((path for path in self.paths if address in ("", path.address)), None)
+        rto = None
+        if self.rto_min is not None and self.rto_initial is not None and self.rto_max is not None:
+            rto = Rto(self.rto_min, self.rto_initial, self.rto_max)
         return ProtocolParameters(
-            rto=Rto(self.rto_min, self.rto_initial, self.rto_max),
+            rto=rto,
             heartbeat_interval=path.heartbeat_interval if path is not None else None,
             association_max_retrans=self.association_max_retrans,
             path_max_retrans=path.max_retrans if path is not None else None,
@@ -701,6 +758,7 @@ AnyEvent = (
     Listening
     | Opening
     | CaptureBegun
+    | HostLooked
     | Observed
     | Ending
     | PathAsked

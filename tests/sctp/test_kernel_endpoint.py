@@ -329,7 +329,7 @@ def test_a_server_on_several_addresses(hand: Hand, hosts: tuple[str, ...]) -> No
     status = client.status(up.assoc_id)
     assert {path.address for path in status.paths} == set(hosts)
     assert [path.address for path in status.paths if path.primary] == [hosts[-1]]
-    assert all(path.mtu > 0 and path.cwnd > 0 and path.rto > 0 for path in status.paths)
+    assert all(path.mtu and path.cwnd and path.rto for path in status.paths)
 
 
 def test_a_port_of_two_addresses_that_one_of_them_lacks(hand: Hand) -> None:

@@ -268,6 +268,7 @@ def test_each_end_has_the_initial_cwnd_that_it_was_given(packets: int | None) ->
             assert _told(running, key).initial_cwnd == given
             running.until_true(lambda key=key: key in running.status)  # type: ignore[misc]
             (path,) = running.status[key].paths
+            assert path.mtu
             assert path.cwnd == given * path.mtu
 
 

@@ -9,10 +9,13 @@ from sctp_tui.sctp.events import AssocChange, Origin
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.causes import CAUSE_NAMES, CauseCode
 
-EndKind = Literal["shutdown", "aborted", "crashed", "lost", "unknown", "unanswered", "refused", "left"]
+EndKind = Literal[
+    "shutdown", "aborted", "crashed", "lost", "unknown", "unanswered", "refused", "left", "gone", "closed"
+]
 """`crashed`: this end, on purpose; `lost`: the peer no longer answered; `unknown`: the stack does not tell
 that from an ABORT. Of a set-up: `unanswered`: no answer came at all; `refused`: an end or the network refused
-it, or why is not known. `left`: one in a capture is followed no more."""
+it, or why is not known. `left`: one in a capture is followed no more. Of what a machine's kernel had: `gone`
+between two looks at it; `closed`: a socket that listened."""
 
 WHO: dict[Origin, str] = {
     "peer": "peer",
@@ -70,7 +73,7 @@ class AssociationEnd(msgspec.Struct, frozen=True, gc=False):
     @property
     def failed(self) -> bool:
         """Whether it ended other than by a shutdown."""
-        return self.kind != "shutdown"
+        return self.kind not in ("shutdown", "closed")
 
     def __str__(self) -> str:
         """`aborted by peer: “bye”`."""
@@ -88,6 +91,10 @@ class AssociationEnd(msgspec.Struct, frozen=True, gc=False):
                 return "crashed"
             case "left":
                 return "no longer followed"
+            case "closed":
+                return "closed"
+            case "gone":
+                return f"gone: {self.cause}"
             case "unknown":
                 return "aborted by peer, or no answer"
             case "lost":

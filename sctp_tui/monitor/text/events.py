@@ -15,6 +15,7 @@ from sctp_tui.sctp.events import (
     EndpointClosed,
     EndpointFailed,
     Event,
+    HostLooked,
     Listening,
     Message,
     MessageTooLarge,
@@ -226,6 +227,7 @@ def _send_failed(event: SendFailed) -> str:
 
 def _observed(event: Observed) -> str:
     client, server = event.peer or "?", event.local
+    last = f", {event.state} at the look before" if event.state else ""
     other = {"client": "server", "server": "client"}.get(event.by, "other end")
     told = ", which is which by their ports" if event.inferred else ""
     match event.what:
@@ -243,6 +245,16 @@ def _observed(event: Observed) -> str:
             return "no longer followed, as too many others are: how it ends is not known"
         case "SHUTDOWN":
             return f"the {event.by} begins the shutdown (SHUTDOWN)"
+        case "there":
+            return f"between {server} here and {client}: there at the first look, {event.state}"
+        case "came":
+            return f"between {server} here and {client}: came since the look before, {event.state} now"
+        case "listens":
+            return f"a socket listens on {server}"
+        case "gone" if event.peer is None:
+            return f"the socket that listened on {server} is closed"
+        case "gone":
+            return f"gone: {event.how}{last}"
         case "addresses":
             ends = (f"{name} {', '.join(end.addresses)}" for name, end in _ends(event))
             return f"addresses now: {'; '.join(ends)}"
@@ -274,6 +286,8 @@ def _of_ours(event: Event) -> str:
             return f"{where}, {event.stack} stack ({event.library}){warning}"
         case CaptureBegun():
             return f"the capture begins: {', '.join(event.files) or 'standard input'}"
+        case HostLooked():
+            return f"the first look at the SCTP of this kernel: {event.system}"
         case Observed():
             return _observed(event)
         case Opening():

@@ -459,8 +459,10 @@ class SendWindow:
             self._sampled[-1] = (self._sampled[-1][0], max(now, self._sampled[-1][1]))
         else:
             self._sampled.append((now, now))
-        self.phase.sample(now, path.cwnd, path.mtu, self.rwnd.values[0] if self.rwnd.values else None)
-        self.cwnd.add(now, path.cwnd)
+        if path.cwnd is not None and path.mtu is not None:
+            self.phase.sample(now, path.cwnd, path.mtu, self.rwnd.values[0] if self.rwnd.values else None)
+        if path.cwnd is not None:
+            self.cwnd.add(now, path.cwnd)
         if path.rto:  # 0 before the first measurement of the round trip
             self.rto.change(now, path.rto)
             self._tries.rto = min(self._tries.rto, path.rto / 1000 * EARLY)

@@ -7,7 +7,6 @@ second. All functions raise OSError where the association has ended.
 import errno
 import pathlib
 import struct
-import time
 from typing import NamedTuple
 
 from sctp_tui.sctp.events import Path, PathLimits, Peer, Statistics
@@ -15,14 +14,11 @@ from sctp_tui.sctp.protocol_parameters import DelayedSack
 from sctp_tui.sctp.rtt import measured
 
 from . import layout
+from .jiffies import JIFFY
 from .syscalls import getsockopt
 
 _PF_ENABLE = pathlib.Path("/proc/sys/net/sctp/pf_enable")
 _ADDRESSES_SIZE = 4096  # bytes, for more than a hundred addresses
-
-_MONOTONIC_COARSE = 6  # of <linux/time.h>: this clock ticks with each jiffy, so its resolution is one jiffy
-_JIFFY = time.clock_getres(_MONOTONIC_COARSE) * 1000
-"""Milliseconds of a jiffy, in which the kernel gives some times: 1 to 10 ms, by its CONFIG_HZ."""
 
 
 class StatusNumbers(NamedTuple):
@@ -71,7 +67,7 @@ def path(fd: int, assoc_id: int, address: bytes, primary: bytes) -> tuple[int, P
     raw = getsockopt(fd, layout.PEER_ADDR_INFO, value, layout.PADDRINFO.size)
     found, _, state, cwnd, jiffies, rto, mtu = layout.PADDRINFO.unpack(raw)
     where = layout.unpack_address(address)
-    srtt: int | None = round(jiffies * _JIFFY)
+    srtt: int | None = round(jiffies * JIFFY)
     if not jiffies:
         _, initial, longest, _ = rto_info(fd, found)
         srtt = 0 if measured(0, rto, initial, longest) else None
@@ -83,7 +79,7 @@ def path(fd: int, assoc_id: int, address: bytes, primary: bytes) -> tuple[int, P
         srtt=srtt,
         rto=rto,
         mtu=mtu,
-        srtt_step=round(_JIFFY),
+        srtt_step=round(JIFFY),
     )
 
 
@@ -166,7 +162,7 @@ def ask_detail(fd: int, assoc_id: int) -> DetailNumbers:
         statistics = None  # a kernel before 3.8
     else:
         longest, *counters = layout.ASSOC_STATS.unpack(raw)[2:]
-        statistics = Statistics(round(longest * _JIFFY), *counters)
+        statistics = Statistics(round(longest * JIFFY), *counters)
     value = layout.SACK_STRUCT.pack(assoc_id, 0, 0)
     _, delay, frequency = layout.SACK_STRUCT.unpack(getsockopt(fd, layout.DELAYED_SACK, value, len(value)))
     return DetailNumbers(

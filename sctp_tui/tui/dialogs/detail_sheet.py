@@ -240,8 +240,8 @@ def _silence(association: Association, heard: float | None, now: float) -> Itera
     if a.silence.missed:
         left = a.lost_in(now)
         # One more and it was lost: what is inferred can't be more.
-        most = a.detail.association_max_retrans if a.detail is not None else a.silence.missed
-        missed = units.many(min(a.silence.missed, most), "answer")
+        most = a.detail.association_max_retrans if a.detail is not None else None
+        missed = units.many(a.silence.missed if most is None else min(a.silence.missed, most), "answer")
         if a.silence.down or any(a.silence.more(address, told) for address, told in timers.items()):
             missed = f"at least {missed}"
         rto = units.milliseconds(round(a.silence.rto * 1000))
@@ -277,10 +277,12 @@ def _silence(association: Association, heard: float | None, now: float) -> Itera
             for t, (address, count) in zip(every, errors.items(), strict=True)
         ]
         yield "Path errors", StyledText(f"{', '.join(counts)}, inferred", "bad", "path_errors")
-    limit = "-" if told is None else units.many(told.association_max_retrans, "missed answer")
+    retrans = told.association_max_retrans if told is not None else None
+    limit = "-" if retrans is None else units.many(retrans, "missed answer")
     yield "Assoc.Max.Retrans", StyledText(limit, "", "association_max_retrans")
+    within = told.parameters().rto if told is not None else None
     bounds = (
-        "-" if told is None else f"{units.milliseconds(told.rto_min)} to {units.milliseconds(told.rto_max)}"
+        "-" if within is None else f"{units.milliseconds(within.min)} to {units.milliseconds(within.max)}"
     )
     yield "RTO.Min to Max", StyledText(bounds, "", "rto_bounds")
 
@@ -346,7 +348,7 @@ _PATHS: Sequence[tuple[Column[Path], str]] = (
     (Column("Address", 15, lambda p, now: p.address, align="address", widest=39), ""),
     (Column("State", 9, lambda p, now: _path_state(p), widest=18, look=_path_look), "path_state"),
     (Column("Primary", 7, lambda p, now: "yes" if p.primary else "no"), "primary"),
-    (Column("cwnd", 8, lambda p, now: units.size(p.cwnd), align="right"), "cwnd"),
+    (Column("cwnd", 8, lambda p, now: "-" if p.cwnd is None else units.size(p.cwnd), align="right"), "cwnd"),
     (
         Column(
             "srtt",
@@ -357,7 +359,7 @@ _PATHS: Sequence[tuple[Column[Path], str]] = (
         "srtt",
     ),
     (Column("RTO", 6, lambda p, now: units.milliseconds(p.rto) if p.rto else "-", align="right"), "rto"),
-    (Column("MTU", 8, lambda p, now: f"{p.mtu} B", align="right"), "mtu"),
+    (Column("MTU", 8, lambda p, now: "-" if p.mtu is None else f"{p.mtu} B", align="right"), "mtu"),
 )
 
 

@@ -1,0 +1,99 @@
+"""Which process has a socket open, as far as /proc lets one see it.
+
+The kernel tells a socket's inode and user; its process is only found by reading the descriptors of all of
+them, which takes long where there are many. So it is done for sockets not known yet, and rarely.
+"""
+
+import os
+import pwd
+import time
+from collections.abc import Collection
+from functools import lru_cache
+from typing import NamedTuple
+
+from sctp_tui.sctp.events import Owner
+
+_SHARE = 20  # times as long as a search took no other one begins: 5 % of a core at most
+_LEAST = 2.0  # s between two searches
+_KEPT = 100_000  # sockets whose process is remembered
+_OTHERS = "another user's process, which only root sees"
+_NONE = "no process has it open"
+
+
+class Process(NamedTuple):
+    """Its ID, and its name as the kernel has it."""
+
+    pid: int
+    name: str
+
+
+class Processes:
+    """Remembers whose sockets are."""
+
+    def __init__(self, folder: str = "/proc") -> None:
+        self._folder = folder
+        self._known: dict[int, Process] = {}
+        self._hidden = False  # whether descriptors of some process could not be read
+        self._searched: set[int] = set()
+        self._next = 0.0  # monotonic
+
+    def search(self, inodes: Collection[int]) -> bool:
+        """Look for the processes of these sockets, unless all are known; whether it was done."""
+        now = time.monotonic()
+        wanted = {inode for inode in inodes if inode not in self._known and inode not in self._searched}
+        if not wanted or now < self._next:
+            return False
+        self._find(wanted)
+        took = time.monotonic() - now
+        self._next = now + took + max(_LEAST, _SHARE * took)
+        return True
+
+    def owner(self, uid: int, inode: int) -> Owner:
+        """Whose a socket is, by what the last search found."""
+        if (process := self._known.get(inode)) is not None:
+            return Owner(uid, _user(uid), process.pid, process.name)
+        unknown = "" if inode not in self._searched else _OTHERS if self._hidden else _NONE
+        return Owner(uid, _user(uid), unknown=unknown)
+
+    def _find(self, wanted: set[int]) -> None:
+        self._hidden, left = False, set(wanted)
+        for pid in filter(str.isdigit, os.listdir(self._folder)):
+            try:
+                found = left.intersection(self._sockets(pid))
+                name = self._name(pid) if found else ""
+            except PermissionError:
+                self._hidden = True
+                continue
+            except OSError:  # it has ended
+                continue
+            self._known.update((inode, Process(int(pid), name)) for inode in found)
+            left -= found
+            if not left:
+                break
+        self._searched = (self._searched & wanted) | left
+        for inode in list(self._known)[: max(0, len(self._known) - _KEPT)]:
+            del self._known[inode]
+
+    def _sockets(self, pid: str) -> set[int]:
+        """The inodes of the sockets that a process has open. Raises OSError."""
+        folder, found = f"{self._folder}/{pid}/fd", set[int]()
+        for descriptor in os.listdir(folder):
+            try:
+                target = os.readlink(f"{folder}/{descriptor}")
+            except FileNotFoundError:  # closed by now
+                continue
+            if target.startswith("socket:[") and target[8:-1].isdigit():
+                found.add(int(target[8:-1]))
+        return found
+
+    def _name(self, pid: str) -> str:
+        with open(f"{self._folder}/{pid}/comm", "rb") as file:
+            return file.read(64).decode(errors="replace").rstrip("\n")
+
+
+@lru_cache(maxsize=1024)
+def _user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
