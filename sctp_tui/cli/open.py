@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from sctp_tui.monitor.associations import Associations
 from sctp_tui.monitor.filter.language import Filter, FilterError, parse
 from sctp_tui.monitor.filter.packets import FOLLOWED, PacketFollower, PacketView
+from sctp_tui.monitor.host_summary import host_summary
 from sctp_tui.monitor.summary import summary
 from sctp_tui.monitor.text.lines import as_json
 from sctp_tui.monitor.text.packet_lines import as_json as packet_as_json
@@ -162,16 +163,23 @@ class _Reading:
         test = self._filter.of_table() if self._filter is not None else None
         shown = [one for one in associations if test is None or test(one, now)]
         if shown:
-            for line in (*summary(shown, (self._source.first or 0) / 1e9, now), ""):
+            of_host = [one for one in shown if one.of_host]
+            of_capture = [one for one in shown if not one.of_host]
+            for line in host_summary(of_host, now) if of_host else ():
                 self._output.add(line)
-        for line in self._of_all(len(shown), len(associations)):
+            for line in summary(of_capture, (self._source.first or 0) / 1e9, now) if of_capture else ():
+                self._output.add(line)
+            self._output.add("")
+        for line in self._of_all(len(shown)):
             self._output.add(line)
 
-    def _of_all(self, shown: int, number: int) -> Iterator[str]:
+    def _of_all(self, shown: int) -> Iterator[str]:
         """What was read, what was left out, and what is not shown."""
-        source = self._source
-        yield f"{source.tally}, {many(number, 'association')}"
+        source, listen = self._source, self._associations.listening
+        number = len(self._associations) - listen
+        yield f"{source.tally}, {many(number, 'association')}{f', {listen:,} listening' if listen else ''}"
         if left_out := source.left_out:
             yield "left out: " + ", ".join(f"{count:,} {why}" for why, count in sorted(left_out.items()))
-        if shown < number:
-            yield f"{shown:,} of {number:,} associations pass the filter"
+        if shown < number + listen:
+            of = "associations and sockets" if listen else "associations"
+            yield f"{shown:,} of {number + listen:,} {of} pass the filter"

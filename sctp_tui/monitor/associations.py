@@ -72,6 +72,7 @@ _OBSERVED: dict[str, State] = {
     "before": "ESTABLISHED",
 }
 """The state of the client that a step shows (`Observed.what`)."""
+_FIRST_TOLD = {"there": "there at the first look", "came": "came since the look before", "listens": "listens"}
 
 
 class Association(msgspec.Struct, eq=False):
@@ -297,6 +298,8 @@ class Association(msgspec.Struct, eq=False):
         at = self.clock.of(status)
         acknowledged = self._acknowledged(status)
         self._before = self.messages_out, self.failed
+        if self.of_host:
+            self.outbound_streams, self.inbound_streams = status.outbound_streams, status.inbound_streams
         self.rwnd = status.rwnd
         self.unacked = status.unacked
         self.pending = status.pending
@@ -418,6 +421,8 @@ class Associations:
         """Grows when associations came or went, or another end may be the other end of one."""
         self.live = 0
         """Servers' associations that have not ended."""
+        self.listening = 0
+        """Sockets of a machine that listen."""
         self.ended = 0
         """Servers' associations that have ended and are kept."""
         self.evicted = 0
@@ -449,6 +454,7 @@ class Associations:
         made = Associations(self._limit)
         made.names = self.names
         made.order, made.live, made.ended, made.evicted = self.order, self.live, self.ended, self.evicted
+        made.listening = self.listening
         made._all = self._all.copy()
         self._shared = {*self._all, *(a.key for a in self._cleared)}
         return made
@@ -580,7 +586,10 @@ class Associations:
     def _observe(self, event: Observed, association: Association) -> None:
         association.local = event.local
         first_told = event.what in get_args(HostStep)
-        association.of_host |= first_told
+        if first_told and not association.of_host:
+            association.of_host = True
+            self.listening += association.listens
+            self.live -= association.listens
         if not association.of_host:
             association.again = association.again or 0
         association.began_before |= event.what in ("before", "set-up", "there")
@@ -591,7 +600,7 @@ class Associations:
         if event.what == "INIT" and association.state == "ESTABLISHED":
             state = None  # it may restart: its cookie shows that
         if state is not None and association.ended is None:
-            association._enter(state, event, describe_event(event)[1])
+            association._enter(state, event, _FIRST_TOLD.get(event.what) or describe_event(event)[1])
         association.version += 1
         if event.what == "left" and association.ended is None:
             self._end(association, AssociationEnd("left", "unknown"), event)
@@ -628,7 +637,10 @@ class Associations:
         association._end(how, event)
         association.version += 1
         if association.role == "server":
-            self.live -= 1
+            if association.listens:
+                self.listening -= 1
+            else:
+                self.live -= 1
             self.ended += 1
         self._ended[association.key] = None
         self._evict()

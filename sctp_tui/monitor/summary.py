@@ -3,11 +3,9 @@
 import time
 from collections.abc import Iterator, Sequence
 
-from sctp_tui.sctp.events import Peer
-from sctp_tui.sctp.printable import printable
-
 from .associations import Association
 from .text import units
+from .text.table import lines, whole
 
 _TITLES = ("#", "Server", "Client", "Began", "Lasted", "To server", "To client", "Again", "End")
 _RIGHT = frozenset({"#", "Lasted", "To server", "To client", "Again"})
@@ -19,14 +17,7 @@ def summary(associations: Sequence[Association], base: float, now: float) -> Ite
     `base` is the time of the first packet in seconds since the epoch, `now` that of the last in seconds after
     it.
     """
-    rows = [_TITLES, *(_row(one, base, now) for one in associations)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [
-            cell.rjust(width) if title in _RIGHT else cell.ljust(width)
-            for cell, width, title in zip(row, widths, _TITLES, strict=True)
-        ]
-        yield "  ".join(cells).rstrip()
+    yield from lines(_TITLES, [_row(one, base, now) for one in associations], _RIGHT)
 
 
 def _row(one: Association, base: float, now: float) -> tuple[str, ...]:
@@ -35,8 +26,8 @@ def _row(one: Association, base: float, now: float) -> tuple[str, ...]:
     lasted = units.clock(one.age(now)) if one.age(now) >= 60 else f"{one.age(now):.3f} s"
     return (
         str(one.key),
-        _end(one.local),
-        _end(one.peer),
+        whole(one.local),
+        whole(one.peer),
         f"{'before ' if one.began_before else ''}{began}.{int(seconds * 1000) % 1000:03}",
         f"{'> ' if one.began_before or one.ended is None else ''}{lasted}",
         _passed(one.messages_in, one.bytes_in),
@@ -60,11 +51,3 @@ def how_it_ended(one: Association, now: float) -> str:
 
 def _passed(messages: int, octets: int) -> str:
     return f"{messages:,} / {units.size(octets)}"
-
-
-def _end(end: Peer | None) -> str:
-    if end is None:
-        return "?"
-    more = "".join(f" +{address}" for address in end.addresses[1:])
-    udp = f" UDP {end.udp_port}" if end.udp_port is not None else ""
-    return printable(f"{end}{more}{udp}")

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from heapq import merge
 
+from sctp_tui.sctp.endpoint import Clock
+
 from .duplicates import Duplicates
 from .ip import Dissector, SctpPacket
 from .observer import Observer
@@ -27,6 +29,7 @@ class Capture:
         self.names = tuple(names)
         self.titles = tuple("standard input" if name == "-" else os.path.basename(name) for name in names)
         self.errors: list[str] = []
+        self.clock: Clock | None = None
         self.records = 0
         """Records read of all files."""
         self.packets = 0

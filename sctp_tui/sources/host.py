@@ -26,7 +26,7 @@ from sctp_tui.sctp.kernel.sock_diag import LISTEN, DiagRow, parse
 
 from . import host_events as made
 from .octets import UnreadableSource
-from .processes import Processes
+from .processes import OTHERS, Processes
 from .source import Observation
 
 NAME = "host:"
@@ -86,7 +86,8 @@ class Host:
         self._once = once
         self._machine = machine or Machine()
         self._processes = processes or Processes()
-        self._clock = clock or Clock()
+        self.clock: Clock | None = clock or Clock()
+        self._clock = self.clock
         self._timing = made.Timing(*self._machine.rto())
         self._by_message: dict[bytes, tuple[bytes, _Followed | None]] = {}  # by the ID in a message
         self._followed: dict[tuple[int, int, int], _Followed] = {}
@@ -106,27 +107,32 @@ class Host:
 
     @property
     def read(self) -> str:
-        """What the last look has found, and when that was."""
-        number = self._numbers()
-        at = time.strftime("%H:%M:%S", time.localtime((self.last or 0) / 1e9))
-        return f"{number}, looked at {at}" if self.looks else "not looked at yet"
+        """What the last look has found."""
+        listen = sum(one.row.state == LISTEN for one in self._followed.values())
+        number = len(self._followed) - listen
+        return f"{number:,} association{'' if number == 1 else 's'}, {listen:,} listening"
 
     @property
     def tally(self) -> str:
         """What was looked at."""
-        return f"{self.titles[0]}: {self._numbers()}"
+        return f"{self.titles[0]}, {self._machine.system}"
 
     @property
     def left_out(self) -> dict[str, int]:
-        """What is not followed, as there is too much."""
-        return {f"beyond {MOST:,} that are followed": self._beyond} if self._beyond else {}
+        """What is not followed, as there is too much, and the processes that can't be seen."""
+        hidden = sum(one.owner.unknown == OTHERS for one in self._followed.values())
+        told = {
+            f"beyond {MOST:,} that are followed": self._beyond,
+            f"process{'' if hidden == 1 else 'es'} of other users, whom only root sees": hidden,
+        }
+        return {why: count for why, count in told.items() if count}
 
     def portions(self) -> Iterator[Observation]:
         """What has changed, look by look."""
         due = self._clock.mono()
         while not self.done:
             try:
-                yield Observation(told=list(self._look()))
+                yield Observation(told=list(self.look()))
             except OSError as error:
                 self.errors.append(_why(error))
                 break
@@ -142,8 +148,8 @@ class Host:
 
     # --- one look
 
-    def _look(self) -> Iterator[Event]:
-        """What this look shows that the one before did not. Raises OSError."""
+    def look(self) -> Iterator[Event]:
+        """Look once: what it shows that the look before did not. Raises OSError."""
         before = self._machine.counters()
         at, mono = self._clock.now()
         self.looks += 1
@@ -183,16 +189,17 @@ class Host:
         """Take in what the kernel has now: the keys of what came, and of all that is not as it was."""
         came, changed, read = set[int](), set[int](), dict[bytes, tuple[bytes, _Followed | None]]()
         self._beyond = 0
-        for message in self._machine.messages():
+        # Associations first: the sockets that listen are of less interest.
+        for message in sorted(self._machine.messages(), key=_listens):
             named = message[_ID]
             last, one = self._by_message.get(named, (b"", None))
-            if last != message:
-                row = parse(message)
-                if (one := self._follow(row, came)) is not None:
-                    changed.add(one.key)
+            beyond = self._beyond
+            if last != message and (one := self._follow(parse(message), came)) is not None:
+                changed.add(one.key)
             if one is not None:
                 one.look = self.looks
-            read[named] = message, one
+            if self._beyond == beyond:
+                read[named] = message, one
         self._by_message = read
         return came, changed
 
@@ -292,14 +299,12 @@ class Host:
             "peer": made.peer(one.row),
         }
 
-    def _numbers(self) -> str:
-        """`3 associations, 1 listens`."""
-        listen = sum(one.row.state == LISTEN for one in self._followed.values())
-        number = len(self._followed) - listen
-        return f"{number:,} association{'' if number == 1 else 's'}, {listen:,} listening"
-
     def close(self) -> None:
         """Nothing stays open."""
+
+
+def _listens(message: bytes) -> bool:
+    return message[1:2] == bytes([LISTEN])
 
 
 def _unanswered(row: DiagRow) -> bool:

@@ -16,7 +16,8 @@ from sctp_tui.sctp.events import Owner
 _SHARE = 20  # times as long as a search took no other one begins: 5 % of a core at most
 _LEAST = 2.0  # s between two searches
 _KEPT = 100_000  # sockets whose process is remembered
-_OTHERS = "another user's process, which only root sees"
+OTHERS = "another user's, which only root sees"
+"""Why a process is not known that /proc does not let one see."""
 _NONE = "no process has it open"
 
 
@@ -52,12 +53,16 @@ class Processes:
         """Whose a socket is, by what the last search found."""
         if (process := self._known.get(inode)) is not None:
             return Owner(uid, _user(uid), process.pid, process.name)
-        unknown = "" if inode not in self._searched else _OTHERS if self._hidden else _NONE
+        unknown = "" if inode not in self._searched else OTHERS if self._hidden else _NONE
         return Owner(uid, _user(uid), unknown=unknown)
 
     def _find(self, wanted: set[int]) -> None:
         self._hidden, left = False, set(wanted)
-        for pid in filter(str.isdigit, os.listdir(self._folder)):
+        try:
+            pids = [one for one in os.listdir(self._folder) if one.isdigit()]
+        except OSError:  # no /proc is mounted here
+            pids, self._hidden = [], True
+        for pid in pids:
             try:
                 found = left.intersection(self._sockets(pid))
                 name = self._name(pid) if found else ""

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
+from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import Counts, Event, Packet, Streams
 
 
@@ -32,12 +33,14 @@ class Source(Protocol):
     """Yields the events that an endpoint would, of associations that this program has no socket of.
 
     `names` are those that it was opened by, `titles` those that it is shown by. `errors` says of each part
-    that can't be read to its end why, and where.
+    that can't be read to its end why, and where. `clock` is the one that its times are of, None where
+    they are of the past, so that the time shown is that of what was read last.
     """
 
     names: tuple[str, ...]
     titles: tuple[str, ...]
     errors: list[str]
+    clock: Clock | None
 
     @property
     def first(self) -> int | None:

@@ -1,25 +1,47 @@
 """The associations of this program's servers: one row each, live or ended."""
 
 from collections.abc import Hashable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from msgspec.structs import replace
 
 from sctp_tui.monitor import export
 from sctp_tui.monitor.associations import Association, Associations
-from sctp_tui.monitor.filter.columns import COLUMNS, OBSERVED_ONLY, TOLD_BY_STACKS
+from sctp_tui.monitor.filter.columns import (
+    COLUMNS,
+    HOST_ONLY,
+    NOT_OF_HOST,
+    OBSERVED_ONLY,
+    TOLD_BY_STACKS,
+)
 from sctp_tui.monitor.filter.order import Order
 from sctp_tui.monitor.filter.view import AssociationRows
 from sctp_tui.monitor.text.column import Column
 
 from .widgets.line_table import LineTable
 
+Told = Literal["stacks", "capture", "host"]
+"""Who tells of the associations: stacks of this program, a capture, or a machine's kernel."""
 _OBSERVED: Mapping[str, Mapping[str, Any]] = {
     "id": {"width": 4},
     "peer": {"title": "Client", "help": "the client's address and port"},
     "state": {"width": 18},
 }
 """What differs in columns of a capture: so that it can be read there who ended an association."""
+_OF_HOST: Mapping[str, Mapping[str, Any]] = {
+    "id": {"title": "No", "width": 4, "help": "counts what was seen, in this order"},
+    "server": {"title": "Local", "help": "the end on the machine"},
+    "state": {"width": 13},
+    "rate": {"title": "DATA/s", "width": 6, "help": "DATA chunks in and out, last 3 s"},
+    "paths": {"rank": 4},
+    "unacked": {"rank": 4},
+    "rwnd": {"rank": 3},
+    "cwnd": {"rank": 3},
+    "idle": {"help": "since its last DATA chunk", "rank": 6},
+    "age": {"title": "Seen", "help": "since it was first seen here", "rank": 6},
+    "streams": {"rank": 7},
+}
+"""And of a machine's kernel, which counts chunks, and does not tell when an association began."""
 _ORDER_EVERY = 1.0  # s between two sorts
 
 
@@ -46,26 +68,44 @@ class AssociationTable(LineTable[Association]):
     """
 
     def __init__(
-        self, *, several_stacks: bool = False, several_paths: bool = False, observed: bool = False
+        self, *, several_stacks: bool = False, several_paths: bool = False, told_by: Told = "stacks"
     ) -> None:
         """Where there is one stack, or one path, its column is shown only where it is chosen.
 
-        Of associations that are `observed`, in a capture, what only a stack can tell is not.
+        What those can't tell who tell of the associations is not, either.
         """
-        told = {"stack": several_stacks, "paths": several_paths, "data_to": several_paths}
-        told |= dict.fromkeys(OBSERVED_ONLY, observed)
-        columns: list[Column[Association]] = [*COLUMNS]
-        if observed:
-            told |= dict.fromkeys(TOLD_BY_STACKS, False)
-            places = {column.name: at for at, column in enumerate(COLUMNS)}
-            columns.sort(key=lambda one: places[OBSERVED_ONLY.get(one.name, one.name)])
-            columns = [replace(one, **_OBSERVED.get(one.name, {})) for one in columns]
-        super().__init__(columns, [column for column in columns if told.get(column.name, True)])
-        self.follows = not observed  # a file is read from its beginning
+        self.told_by: Told = told_by
+        self._few = {"stack": several_stacks, "paths": several_paths, "data_to": several_paths}
+        super().__init__(*self._suited())
+        self.follows = told_by == "stacks"  # a file is read from its beginning
         self._store: AssociationRows = Associations()
         self._version = -1  # `store.order` when the rows were last set
         self._order = Order()
         self._ordered_at = 0.0
+
+    def _suited(self) -> tuple[list[Column[Association]], list[Column[Association]]]:
+        """All columns, and the usual ones, for who tells of the associations."""
+        shown, columns = dict(self._few), list[Column[Association]](COLUMNS)
+        if self.told_by == "stacks":
+            shown |= dict.fromkeys(OBSERVED_ONLY, False)
+            return columns, [column for column in columns if shown.get(column.name, True)]
+        host = self.told_by == "host"
+        shown = dict.fromkeys(NOT_OF_HOST if host else (*TOLD_BY_STACKS, *HOST_ONLY), False)
+        places = {column.name: at for at, column in enumerate(COLUMNS)}
+        columns.sort(key=lambda one: places[OBSERVED_ONLY.get(one.name, one.name)])
+        differs = _OF_HOST if host else _OBSERVED
+        columns = [replace(one, **differs.get(one.name, {})) for one in columns]
+        return columns, [column for column in columns if shown.get(column.name, True)]
+
+    def suit(self, told_by: Told) -> None:
+        """Show the usual columns for associations that these tell of."""
+        self.told_by = told_by
+        self.change_columns(*self._suited())
+
+    @property
+    def remembered_as(self) -> str:
+        """By what name the chosen columns are kept for the next run."""
+        return "columns" if self.told_by == "stacks" else f"{self.told_by}_columns"
 
     def show(self, store: AssociationRows, now: float) -> None:
         """Draw what has changed; `now` in seconds of the monotonic clock."""

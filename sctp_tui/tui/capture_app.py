@@ -37,8 +37,8 @@ class CaptureApp(SctpApp):
         return CaptureScreen(self, self.monitor, self.settings, self._mask)
 
     def make_clock(self) -> Clock:
-        """The time that is shown: that of what was read last."""
-        return Clock(wall=lambda: self._reader.at, mono=lambda: self._reader.now)
+        """The time that is shown: that of the source, or of what was read last."""
+        return self._source.clock or Clock(wall=lambda: self._reader.at, mono=lambda: self._reader.now)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer nothing that needs an end of this program."""

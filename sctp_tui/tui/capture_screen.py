@@ -5,6 +5,7 @@ from typing import ClassVar
 from textual.actions import parse
 
 from .actions import SPEAKING, action_named
+from .association_pane import AssociationPane
 from .main_screen import MainScreen
 from .widgets.source_header import SourceHeader
 
@@ -21,6 +22,14 @@ class CaptureScreen(MainScreen):
     def on_mount(self) -> None:
         super().on_mount()
         self.add_class("-capture")
+
+    def show(self, now: float) -> None:
+        """Draw what changed; of a machine's kernel, which has no packets, the detail in their place."""
+        first = next(iter(self.monitor.associations), None)
+        if first is not None and first.of_host and not self.has_class("-host"):
+            self.add_class("-host")
+            self.query_one(AssociationPane).suit("host")
+        super().show(now)
 
     async def complete(self) -> None:
         """Apply the filter of the command line, too."""

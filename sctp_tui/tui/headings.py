@@ -16,7 +16,10 @@ def note(view: View, applied: bool) -> str:
 def of_associations(monitor: Monitor, view: View) -> tuple[str, str]:
     """Note and numbers: associations live and ended, or shown by the filter; evicted and refused ones."""
     associations, rows = monitor.associations, view.rows
-    numbers = [f"{associations.live} live"] if associations.live or associations.ended else []
+    some = associations.live or associations.ended or associations.listening
+    numbers = [f"{associations.live} live"] if some else []
+    if associations.listening:
+        numbers.append(f"{associations.listening} listening")
     if associations.ended:
         numbers.append(f"{associations.ended} ended")
     if isinstance(rows, FilteredAssociations):

@@ -59,9 +59,7 @@ class Panes(Container):
 
     def compose(self) -> ComposeResult:
         program, settings = self._program, self._settings
-        name = "columns" if self._speaks else "capture_columns"
-        columns: list[str] = program.state.get(name, [], list[str])
-        yield AssociationPane(settings, program.keys, columns, observed=not self._speaks)
+        yield AssociationPane(settings, program, told_by="stacks" if self._speaks else "capture")
         with Vertical(id="log", classes="pane"):
             yield Heading("Log")
             yield MessageLog()

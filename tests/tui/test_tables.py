@@ -134,7 +134,7 @@ def test_at_120_the_state_of_a_peer_whose_udp_port_is_gone_is_whole() -> None:
 
 def test_stack_and_paths_are_usual_columns_where_there_are_several() -> None:
     def usual(**several: bool) -> set[str]:
-        return {column.name for column in AssociationTable(**several)._usual}
+        return {column.name for column in AssociationTable(**several)._usual}  # type: ignore[arg-type]
 
     assert not {"stack", "paths"} & usual()
     assert "stack" in usual(several_stacks=True)

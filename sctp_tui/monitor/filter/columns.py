@@ -5,105 +5,30 @@ column is one entry here.
 """
 
 import ipaddress
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache, partial
 from operator import eq
-from typing import Any
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.text import units
-from sctp_tui.monitor.text.column import Column
 from sctp_tui.sctp.events import Peer
 from sctp_tui.sctp.stack_registry import STACKS
 
-from .field import Field
-from .values import (
-    HUGE,
-    MILLISECOND_UNITS,
-    OCTET_UNITS,
-    SECOND_UNITS,
-    AddressKind,
-    Kind,
-    NumberKind,
-    StateKind,
-    WordKind,
+from .association_column import (
+    BYTES,
+    COUNT,
+    LONG,
+    MS,
+    SECONDS,
+    SHORT,
+    AssociationColumn,
+    number_column,
 )
+from .field import Field
+from .host_columns import HOST_COLUMNS
+from .values import AddressKind, StateKind, WordKind
 
-Value = Any
-"""What rows are sorted by, of one type in a column; None: not known, or the row has ended and has none."""
-ValueOf = Callable[[Association, float], Value]
-"""The value of an association at a time (s, monotonic)."""
-
-_SHORT, _LONG = NumberKind(0xFFFF), NumberKind(0xFFFFFFFF)
-COUNT = NumberKind(HUGE)
-"""Numbers without a limit of their own."""
-_BYTES = NumberKind(HUGE, OCTET_UNITS)
-_MS = NumberKind(HUGE, MILLISECOND_UNITS)
-_S = NumberKind(HUGE, SECOND_UNITS)
 _STACK = WordKind({name: partial(eq, name) for name in STACKS})
-
-
-class AssociationColumn(Column[Association], frozen=True, kw_only=True):
-    """A column of the table of associations.
-
-    Rows are sorted by `value`: with the largest first, or `smallest_first`. `fixed`: the value of a row never
-    changes, so rows keep their places. `fields` are its fields in the filter; `exported` gives what an export
-    has of a row at a time, by name, in plain units.
-    """
-
-    value: ValueOf
-    fields: tuple[Field, ...]
-    exported: Callable[[Association, float], Mapping[str, Any]]
-    smallest_first: bool = False
-    fixed: bool = False
-
-
-def _number(
-    name: str,
-    title: str,
-    width: int,
-    value: ValueOf,
-    show: Callable[[Any], str],
-    *,
-    help: str,
-    kind: Kind,
-    about: str,
-    fact: str,
-    digits: int | None = None,
-    rank: int = 0,
-    live: bool = False,
-) -> AssociationColumn:
-    """A column with a number, which `show` turns into text.
-
-    In the filter it has the column's name, and `about` as its help; in an export it is `fact`, rounded to
-    `digits`. `live`: an ended association has no such number, and its cell is left to the text of its end.
-    """
-
-    def of_live(row: Association, now: float) -> Value:
-        return value(row, now) if row.ended is None else None
-
-    def cell(row: Association, now: float) -> str | None:
-        if live and row.ended is not None:
-            return None
-        number = value(row, now)
-        return "-" if number is None else show(number)
-
-    def exported(row: Association, now: float) -> Mapping[str, Any]:
-        number = value(row, now)
-        return {fact: number if digits is None else round(number, digits)}
-
-    return AssociationColumn(
-        title,
-        width,
-        cell,
-        align="right",
-        rank=rank,
-        name=name,
-        help=help,
-        value=of_live if live else value,
-        fields=(Field((name,), kind, about, association=value),),
-        exported=exported,
-    )
 
 
 # Cached: ten thousand new tuples for each sort would keep the garbage collector busy longer than the sort
@@ -129,7 +54,7 @@ def _address(text: str) -> tuple[int | str, ...]:
 def _state_look(row: Association) -> str:
     if row.ended is not None:
         return "failed" if row.ended.failed else "ended"
-    up = row.state == "ESTABLISHED" and not row.silence.missed and not row.unreachable
+    up = row.state in ("ESTABLISHED", "LISTEN") and not row.silence.missed and not row.unreachable
     return "up" if up else "between"
 
 
@@ -163,7 +88,7 @@ COLUMNS: tuple[AssociationColumn, ...] = (
         fields=(
             Field(
                 ("assoc", "id"),
-                _LONG,
+                LONG,
                 "assoc ID",
                 lambda e: e.assoc_id or None,
                 lambda a, now: a.assoc_id or None,
@@ -176,7 +101,7 @@ COLUMNS: tuple[AssociationColumn, ...] = (
     AssociationColumn(
         "Peer",
         21,
-        lambda a, now: a.who,
+        lambda a, now: "-" if a.listens else a.who,
         align="address",
         widest=47,
         name="peer",
@@ -186,7 +111,7 @@ COLUMNS: tuple[AssociationColumn, ...] = (
             Field(("peer",), AddressKind(), "any of its addresses", lambda e: e.peer, lambda a, now: a.peer),
             Field(
                 ("port",),
-                _SHORT,
+                SHORT,
                 "port of the peer",
                 lambda e: e.peer and e.peer.port,
                 lambda a, now: a.peer and a.peer.port,
@@ -210,7 +135,7 @@ COLUMNS: tuple[AssociationColumn, ...] = (
         fields=(
             Field(
                 ("udp",),
-                _SHORT,
+                SHORT,
                 "UDP port of the peer",
                 lambda e: _udp_port(e.peer),
                 lambda a, now: _udp_port(a.peer),
@@ -277,56 +202,56 @@ COLUMNS: tuple[AssociationColumn, ...] = (
         help="streams negotiated",
         value=lambda a, now: a.outbound_streams << 16 | a.inbound_streams,
         fields=(
-            Field(("streams_out",), _SHORT, "streams out", association=lambda a, now: a.outbound_streams),
-            Field(("streams_in",), _SHORT, "streams in", association=lambda a, now: a.inbound_streams),
+            Field(("streams_out",), SHORT, "streams out", association=lambda a, now: a.outbound_streams),
+            Field(("streams_in",), SHORT, "streams in", association=lambda a, now: a.inbound_streams),
         ),
         exported=lambda a, now: {
             "outbound_streams": a.outbound_streams,
             "inbound_streams": a.inbound_streams,
         },
     ),
-    _number(
+    number_column(
         "in",
         "In",
         5,
-        lambda a, now: a.messages_in,
+        lambda a, now: None if a.of_host else a.messages_in,
         units.count,
         help="messages received",
         kind=COUNT,
         about="messages received",
         fact="messages_in",
     ),
-    _number(
+    number_column(
         "out",
         "Out",
         5,
-        lambda a, now: a.messages_out,
+        lambda a, now: None if a.of_host else a.messages_out,
         units.count,
         help="messages sent",
         kind=COUNT,
         about="messages sent",
         fact="messages_out",
     ),
-    _number(
+    number_column(
         "bytes_in",
         "Bytes in",
         9,
-        lambda a, now: a.bytes_in,
+        lambda a, now: None if a.of_host else a.bytes_in,
         units.size,
         help="user data received",
-        kind=_BYTES,
+        kind=BYTES,
         about="bytes received",
         fact="bytes_in",
         rank=3,
     ),
-    _number(
+    number_column(
         "bytes_out",
         "Bytes out",
         9,
-        lambda a, now: a.bytes_out,
+        lambda a, now: None if a.of_host else a.bytes_out,
         units.size,
         help="user data sent",
-        kind=_BYTES,
+        kind=BYTES,
         about="bytes sent",
         fact="bytes_out",
         rank=3,
@@ -348,11 +273,11 @@ COLUMNS: tuple[AssociationColumn, ...] = (
         exported=lambda a, now: {"state": a.state, "ended": a.ended and a.ended.text},
         smallest_first=True,
     ),
-    _number(
+    number_column(
         "rate",
         "Msg/s",
         5,
-        Association.rate,
+        lambda a, now: None if a.listens else a.rate(now),
         units.rate,
         help="messages in and out, last 3 s",
         kind=COUNT,
@@ -371,10 +296,10 @@ COLUMNS: tuple[AssociationColumn, ...] = (
         name="rtt",
         help="smoothed, of the primary path",
         value=lambda a, now: a.rtt if a.ended is None else None,
-        fields=(Field(("rtt",), _MS, "smoothed round trip time", association=lambda a, now: a.rtt),),
+        fields=(Field(("rtt",), MS, "smoothed round trip time", association=lambda a, now: a.rtt),),
         exported=lambda a, now: {"rtt_ms": a.rtt},
     ),
-    _number(
+    number_column(
         "unacked",
         "Unacked",
         7,
@@ -387,53 +312,53 @@ COLUMNS: tuple[AssociationColumn, ...] = (
         rank=4,
         live=True,
     ),
-    _number(
+    number_column(
         "rwnd",
         "Peer rwnd",
         9,
         lambda a, now: a.rwnd,
         units.size,
         help="the peer's receive window",
-        kind=_BYTES,
+        kind=BYTES,
         about="the peer's window",
         fact="peer_rwnd_bytes",
         rank=5,
         live=True,
     ),
-    _number(
+    number_column(
         "cwnd",
         "cwnd",
         8,
         lambda a, now: a.cwnd,
         units.size,
         help="of the primary path",
-        kind=_BYTES,
+        kind=BYTES,
         about="congestion window",
         fact="cwnd_bytes",
         rank=6,
         live=True,
     ),
-    _number(
+    number_column(
         "idle",
         "Idle",
         5,
         Association.idle,
         units.duration,
         help="since the last message",
-        kind=_S,
+        kind=SECONDS,
         about="since the last message",
         fact="idle_seconds",
         digits=3,
         live=True,
     ),
-    _number(
+    number_column(
         "age",
         "Age",
         5,
         Association.age,
         units.duration,
         help="since its set-up",
-        kind=_S,
+        kind=SECONDS,
         about="since its set-up",
         fact="age_seconds",
         digits=3,
@@ -450,10 +375,16 @@ COLUMNS: tuple[AssociationColumn, ...] = (
         value=lambda a, now: _place(a.local, "") if a.local is not None and a.local.addresses else None,
         fields=(
             Field(
-                ("server",),
+                ("server", "local"),
                 AddressKind(),
-                "any address of the server, in a capture",
+                "any address of the server, in a capture; of this end",
                 association=lambda a, now: a.local,
+            ),
+            Field(
+                ("local_port",),
+                SHORT,
+                "port of the server, or of this end",
+                association=lambda a, now: a.local and a.local.port,
             ),
         ),
         exported=lambda a, now: {
@@ -478,12 +409,26 @@ COLUMNS: tuple[AssociationColumn, ...] = (
         ),
         exported=lambda a, now: {"data_seen_again": a.again},
     ),
+    *HOST_COLUMNS,
 )
 """All columns, in the order of the table."""
 
-OBSERVED_ONLY: Mapping[str, str] = {"server": "peer", "again": "out"}
-"""Names of columns that only associations in a capture have, with the columns before them there."""
+OBSERVED_ONLY: Mapping[str, str] = {
+    "server": "peer",
+    "again": "out",
+    "process": "peer",
+    "rto": "rtt",
+    "resent": "cwnd",
+    "data_in": "cwnd",
+    "data_out": "cwnd",
+}
+"""Names of columns that only others' associations have, with the columns before them there."""
+HOST_ONLY = tuple(column.name for column in HOST_COLUMNS)
+"""Names of those among them that a machine's kernel tells of."""
 TOLD_BY_STACKS = ("stack", "paths", "data_to", "rate", "rtt", "unacked", "rwnd", "cwnd", "idle")
 """Names of columns that need a stack to ask, or the time now: in a capture they have nothing to tell."""
+
+NOT_OF_HOST = ("stack", "udp", "data_to", "in", "out", "bytes_in", "bytes_out", "again")
+"""Names of columns that a machine's kernel has nothing to tell of: it counts no messages."""
 
 COLUMN_BY_NAME: Mapping[str, AssociationColumn] = {column.name: column for column in COLUMNS}

@@ -19,7 +19,8 @@ from sctp_tui.sctp.events import AnyEvent, AssocState, Event, Message, Notificat
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 from sctp_tui.sctp.wire.packet import Data
 
-from .columns import COLUMNS, COUNT
+from .association_column import COUNT
+from .columns import COLUMNS
 from .field import Field, where
 from .procedure import ProcedureKind
 from .values import (

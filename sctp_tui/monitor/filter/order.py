@@ -6,7 +6,8 @@ import msgspec
 
 from sctp_tui.monitor.associations import Association
 
-from .columns import COLUMN_BY_NAME, Value
+from .association_column import Value
+from .columns import COLUMN_BY_NAME
 
 
 class Order(msgspec.Struct, frozen=True):

@@ -236,9 +236,10 @@ class StateKind(Kind):
     def equal(self, piece: TypedValue) -> Check:
         """A state of RFC 9260; case, and - or _, don't matter."""
         word = piece.text.upper().replace("_", "-")
-        if word not in STATES:
-            near = meant(word.lower(), (known.lower() for known in STATES))
-            raise piece.wrong(f"{piece.shown!r} is no state{near}: {', '.join(STATES)}")
+        states = (*STATES, "LISTEN")
+        if word not in states:
+            near = meant(word.lower(), (known.lower() for known in states))
+            raise piece.wrong(f"{piece.shown!r} is no state{near}: {', '.join(states)}")
         return lambda value: bool(value[0] == word)
 
     def contains(self, piece: TypedValue) -> Check:

@@ -39,6 +39,35 @@ TERMS: dict[str, Term] = {
         "their ends know them are not on the wire.",
         "",
     ),
+    "number_of_host": Term(
+        "Number",
+        "Counts the associations and sockets that were seen on the machine. The kernel tells no assoc ID of "
+        "other programs.",
+        "",
+    ),
+    "process": Term(
+        "Process",
+        "The process that has the socket open, by its name and ID, as far as /proc lets one see it: that of "
+        "another user only root does.",
+        "",
+    ),
+    "user": Term("User", "The user whose socket it is, by name and number.", ""),
+    "seen": Term(
+        "Began",
+        "The kernel does not tell when an association began: only whether it was there at the first look "
+        "can be said, and for how long it has been seen since.",
+        "",
+    ),
+    "data_rate": Term(
+        "DATA/s",
+        "DATA chunks a second, in and out, as the kernel counts them. A long message is several chunks.",
+        "RFC 9260, section 3.3.1",
+    ),
+    "own_rwnd": Term(
+        "Own rwnd",
+        "The rwnd that this end tells its peer, in bytes. It falls while the program does not read.",
+        "RFC 9260, section 6.2.1",
+    ),
     "again": Term(
         "DATA seen again",
         "DATA chunks with TSNs that had passed before: sent again, or copied on the way. What was lost "

@@ -93,6 +93,6 @@ def _address(text: str) -> str:
         return bare
     try:
         host = socket.inet_ntop(socket.AF_INET6, socket.inet_pton(socket.AF_INET6, bare))
-    except OSError:
+    except (OSError, ValueError):  # no address
         return bare
     return host.removeprefix("::ffff:")

@@ -9,7 +9,6 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from sctp_tui.monitor.filter.columns import COLUMNS
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.state import SavedState
@@ -33,7 +32,7 @@ class ColumnsScreen(ListDialog[None]):
         self._table = table
         self._state = state
         self._width, self._gap = table.room
-        named = {column.name: column for column in COLUMNS}
+        named = {column.name: column for column in table.all_columns}
         self._ticked = dict.fromkeys(table.columns)
         # The shown ones in their order, and each other one after the column that it usually follows.
         order = list(self._ticked)
@@ -109,7 +108,7 @@ class ColumnsScreen(ListDialog[None]):
 
     def _choose(self, names: list[str]) -> None:
         self._table.choose_columns(names)
-        self._state.put("columns", names)
+        self._state.put(self._table.remembered_as, names)
         self.dismiss()
 
     def action_back(self) -> None:

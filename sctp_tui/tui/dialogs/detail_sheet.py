@@ -12,13 +12,12 @@ from sctp_tui.monitor.text import units
 from sctp_tui.monitor.text.column import Column
 from sctp_tui.monitor.trace.conversations import bare
 from sctp_tui.monitor.trace.sent_paths import SentOnPath
-from sctp_tui.sctp import endpoint_names
-from sctp_tui.sctp.events import Path, Peer, Statistics, StreamCount
-from sctp_tui.sctp.hostport import format_hostport
-from sctp_tui.sctp.printable import printable
+from sctp_tui.sctp.events import Path, Statistics, StreamCount
 from sctp_tui.tui.widgets.columns import fit
 from sctp_tui.tui.widgets.sheet import Sheet, SheetLine, SheetRows, StyledText, fixed, flow, table
 from sctp_tui.tui.widgets.spark import spark
+
+from .detail_who import lasted, who, who_observed, who_of_host
 
 _CELL, _LABEL = 38, 17  # cells for a label with its number, and for the label alone
 _NUMBER, _SPARK_LABEL = 10, 11  # cells for the numbers beside a sparkline, and for its label
@@ -39,11 +38,13 @@ def detail(
     `steps` are its states, where more than its history is known; `heard` is when the peer's last packet came,
     in s of the link's clock, None where that is not known.
     """
+    if association.of_host:
+        return _of_host(association, now, width)
     if association.observed:
         return _observed(association, now, width)
     last = "" if association.ended is None else ", as told last before the end"
     parts: list[SheetRows] = [
-        fixed(*flow(list(_who(association, other, now)), width, _CELL, _LABEL)),
+        fixed(*flow(list(who(association, other, now)), width, _CELL, _LABEL)),
         _heading("State, and the states before", width),
         *_steps(association, list(association.history) if steps is None else steps, width),
         _heading(f"The last {SERIES_SECONDS // 60} minutes", width),
@@ -62,7 +63,7 @@ def detail(
 def _observed(association: Association, now: float, width: int) -> Sheet:
     """What a capture tells of another program's association, which nobody can be asked of."""
     parts: list[SheetRows] = [
-        fixed(*flow(list(_who_observed(association, now)), width, _CELL, _LABEL)),
+        fixed(*flow(list(who_observed(association, now)), width, _CELL, _LABEL)),
         _heading("State, and the states before", width),
         *_steps(association, list(association.history), width),
         _heading("Streams", width),
@@ -73,69 +74,29 @@ def _observed(association: Association, now: float, width: int) -> Sheet:
     return Sheet(parts)
 
 
+def _of_host(association: Association, now: float, width: int) -> Sheet:
+    """What a machine's kernel tells of an association of another program, or of a socket that listens."""
+    last = "" if association.ended is None else ", as told last before the end"
+    parts: list[SheetRows] = [
+        fixed(*flow(list(who_of_host(association, now)), width, _CELL, _LABEL)),
+        _heading("State, as it was looked at", width),
+        *_steps(association, list(association.history), width),
+    ]
+    if not association.listens:
+        parts += [
+            _heading(f"The last {SERIES_SECONDS // 60} minutes", width),
+            fixed(*_sparklines(association, now, width)),
+            _heading(f"Paths{last}", width),
+            *_paths(association, width, now),
+            _heading(f"Counters{last}", width),
+            fixed(*flow(list(_counters(association)), width, _CELL, _LABEL)),
+        ]
+    return Sheet(parts)
+
+
 def _heading(title: str, width: int) -> SheetRows:
     rule = "─" * max(0, width - len(title) - 3)
     return fixed([], [StyledText(f" {title} ", "heading"), StyledText(rule, "rule")])
-
-
-# --- who
-
-
-def _who(association: Association, other: Association | None, now: float) -> Iterator[tuple[str, StyledText]]:
-    a = association
-    yield "Association ID", StyledText(a.called, "", "assoc_id", 0)
-    # Of several servers, each with IDs of its own.
-    if a.role == "server" and (stack := endpoint_names.label(a.endpoint)):
-        yield "Server", StyledText(stack, "", "server")
-    if other is not None:
-        text = f"{other.assoc_id or '-'}, {other.endpoint}"
-        yield "At the other end", StyledText(text, "", "assoc_id", 1)
-    yield "Peer", StyledText(_addresses(a.peer), "", "peer")
-    if a.peer is not None and a.peer.udp_port is not None:
-        yield "Peer's UDP port", StyledText(str(a.peer.udp_port), "", "udp")
-    told = a.detail
-    if told is not None:
-        yield "This end", StyledText(_addresses(told.local), "", "local")
-    elif a.local_port:
-        yield "This end", StyledText(f"port {a.local_port}", "", "local")
-    if told is not None and told.local_tag is not None:
-        yield "Our tag", StyledText(f"0x{told.local_tag:08x}", "", "tag", 0)
-    if told is not None and told.peer_tag is not None:
-        yield "The peer's tag", StyledText(f"0x{told.peer_tag:08x}", "", "tag", 1)
-    yield "Streams out", StyledText(str(a.outbound_streams), "", "streams_out")
-    yield "Streams in", StyledText(str(a.inbound_streams), "", "streams_in")
-    yield "Age", StyledText(units.duration(a.age(now)), "", "age")
-    if a.ended is None:
-        yield "Idle", StyledText(units.duration(a.idle(now)), "", "idle")
-    if a.restarts:
-        yield "Restarts", StyledText(str(a.restarts), "warning", "restarts")
-
-
-def _who_observed(association: Association, now: float) -> Iterator[tuple[str, StyledText]]:
-    a = association
-    yield "Number", StyledText(a.called, "", "number")
-    yield "Server", StyledText(_addresses(a.local), "", "local")
-    yield "Client", StyledText(_addresses(a.peer), "", "peer")
-    for label, end in (("Server's UDP port", a.local), ("Client's UDP port", a.peer)):
-        if end is not None and end.udp_port is not None:
-            yield label, StyledText(str(end.udp_port), "", "udp")
-    for label, streams, term in (
-        ("To the client", a.outbound_streams, "streams_out"),
-        ("To the server", a.inbound_streams, "streams_in"),
-    ):
-        yield label, StyledText(units.many(streams, "stream") if streams else "streams not known", "", term)
-    if a.began_before:
-        yield "Began", StyledText("before the capture", "", "age")
-    yield "Lasted", StyledText(("≥ " if a.began_before else "") + _lasted(a.age(now)), "", "age")
-    if a.restarts:
-        yield "Restarts", StyledText(str(a.restarts), "warning", "restarts")
-
-
-def _addresses(peer: Peer | None) -> str:
-    if peer is None:
-        return "?"
-    first, *more = peer.addresses or ("?",)
-    return printable(format_hostport(first, peer.port) + "".join(f" +{address}" for address in more))
 
 
 # --- how it came to its state
@@ -146,7 +107,7 @@ def _steps(association: Association, steps: Sequence[StateChange], width: int) -
     lines: list[SheetLine] = []
     for index, step in enumerate(steps):
         last = index == len(steps) - 1
-        lasted = "" if last else _lasted(between(step.mono, steps[index + 1].mono))
+        length = "" if last else lasted(between(step.mono, steps[index + 1].mono))
         look = _state_look(association, step) if last else ""
         why, *more = wrap(step.why, max(10, width - _WHY - 1)) or [""]
         lines.append(
@@ -156,7 +117,7 @@ def _steps(association: Association, steps: Sequence[StateChange], width: int) -
                 StyledText("  "),
                 StyledText(fit(step.state, 17), look, "state", index),
                 StyledText(" "),
-                StyledText(f"{lasted:>6}", "label", "lasted" if lasted else "", index),
+                StyledText(f"{length:>6}", "label", "lasted" if length else "", index),
                 StyledText(f"  {why}", "label"),
             ]
         )
@@ -168,10 +129,6 @@ def _steps(association: Association, steps: Sequence[StateChange], width: int) -
 
 def _clock(at: float) -> str:
     return f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at % 1 * 1000):03d}"
-
-
-def _lasted(seconds: float) -> str:
-    return units.milliseconds(round(seconds * 1000)) if seconds < 10 else units.duration(seconds)
 
 
 def _state_look(association: Association, step: StateChange) -> str:
@@ -216,10 +173,15 @@ def _sparklines(association: Association, now: float, width: int) -> list[SheetL
         ]
 
     titles = " " * (_SPARK_LABEL + 1) + times + f" {'now':>{_NUMBER}} {'peak':>{_NUMBER}}"
-    return [
-        [StyledText(titles, "label")],
+    passed = [
         line("Messages/s", "msgs", a.messages, lambda value: f"{units.rate(value)} /s", True),
         line("Bytes/s", "octets", a.octets, lambda value: f"{units.size(round(value))}/s", True),
+    ]
+    if a.of_host:
+        passed = [line("DATA/s", "data_rate", a.messages, lambda value: f"{units.rate(value)} /s", True)]
+    return [
+        [StyledText(titles, "label")],
+        *passed,
         line("RTT", "rtts", a.rtts, lambda value: units.milliseconds(round(value), a.rtt_step), False),
     ]
 
@@ -420,10 +382,11 @@ def _label(text: str) -> SheetRows:
 
 def _counters(association: Association) -> Iterator[tuple[str, StyledText]]:
     a = association
-    yield "Messages in", _count(a.messages_in, "message", "messages_in", "all")
-    yield "Messages out", _count(a.messages_out, "message", "messages_out", "all")
-    yield "Bytes in", StyledText(units.size(a.bytes_in), "", "bytes_in", "all")
-    yield "Bytes out", StyledText(units.size(a.bytes_out), "", "bytes_out", "all")
+    if not a.of_host:
+        yield "Messages in", _count(a.messages_in, "message", "messages_in", "all")
+        yield "Messages out", _count(a.messages_out, "message", "messages_out", "all")
+        yield "Bytes in", StyledText(units.size(a.bytes_in), "", "bytes_in", "all")
+        yield "Bytes out", StyledText(units.size(a.bytes_out), "", "bytes_out", "all")
     if a.again is not None:
         yield "DATA seen again", _count(a.again, "chunk", "again")
     if a.failed:
@@ -431,6 +394,8 @@ def _counters(association: Association) -> Iterator[tuple[str, StyledText]]:
     if (status := a.status) is not None:
         rwnd = "-" if status.rwnd is None else units.size(status.rwnd)
         yield "Peer's rwnd", StyledText(rwnd, "bad" if status.rwnd == 0 else "", "rwnd")
+        if a.detail is not None and (own := a.detail.own_rwnd) is not None:
+            yield "Own rwnd", StyledText(units.size(own), "bad" if own == 0 else "", "own_rwnd")
         yield "Unacknowledged", _count(status.unacked, "chunk", "unacked")
         yield "Pending", StyledText(units.count(status.pending), "", "pending")
         yield "Fragments above", StyledText(f"{status.fragmentation_point} B", "", "fragmentation")
@@ -440,7 +405,8 @@ def _counters(association: Association) -> Iterator[tuple[str, StyledText]]:
 
 def _statistics(s: Statistics, longest: int) -> Iterator[tuple[str, StyledText]]:
     yield "Retransmitted", _count(s.retransmitted, "chunk", "retransmitted")
-    yield "Longest RTO", StyledText(units.milliseconds(longest) if longest else "-", "", "max_rto")
+    if s.max_rto is not None:
+        yield "Longest RTO", StyledText(units.milliseconds(longest) if longest else "-", "", "max_rto")
     for label, term, came, went, what in (
         ("Packets", "packets", s.packets_in, s.packets_out, "packet"),
         ("SACKs", "sacks", s.sacks_in, s.sacks_out, "chunk"),

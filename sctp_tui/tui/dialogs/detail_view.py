@@ -274,7 +274,8 @@ class DetailView(LineView):
         if association is None:
             text = fit(" no association is chosen", width)
             return Strip([Segment(text, self.style_of("detail-view--label"))])
-        who = f" {association.endpoint}, association {association.called}"
+        what = "socket" if association.listens else "association"
+        who = f" {association.endpoint}, {what} {association.called}"
         if association.ended is not None:
             state, look = association.ended.text, "bad" if association.ended.failed else "label"
         else:

@@ -9,7 +9,6 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from sctp_tui.monitor.filter.columns import COLUMNS
 from sctp_tui.monitor.text.column import Column
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.association_table import AssociationTable
@@ -34,13 +33,13 @@ class SortScreen(ListDialog[None]):
         self._order = table.order
 
     def compose(self) -> ComposeResult:
-        options = Menu(*(Option(self._line(column), column.name) for column in COLUMNS))
+        options = Menu(*(Option(self._line(column), column.name) for column in self._table.all_columns))
         options.border_title = "Order by"
         options.border_subtitle = "again: reversed"
         yield options
 
     def on_mount(self) -> None:
-        names = [column.name for column in COLUMNS]
+        names = [column.name for column in self._table.all_columns]
         options = self.query_one(OptionList)
         options.highlighted = names.index(self._order.column) if self._order.column in names else 0
 

@@ -124,9 +124,8 @@ class LineTable(LineView, Generic[R]):
     ) -> None:
         """`usual` are the columns that are shown where none are chosen, () for all."""
         super().__init__(id=id)
-        self._all_columns = columns
-        self._columns = self._usual = usual or columns
         self._width = -1
+        self.change_columns(columns, usual)
         self._gap = self.least_gap = 1
         self._shown: list[tuple[Column[R], int]] = []
         self._keys: list[int] = []
@@ -137,6 +136,14 @@ class LineTable(LineView, Generic[R]):
         self._placed = False  # whether the user has put the cursor where it is
         self.moves = 0
         """How often the user has put the cursor somewhere."""
+
+    def change_columns(self, columns: Sequence[Column[R]], usual: Sequence[Column[R]] = ()) -> None:
+        """Have these columns from now on; `usual` are those that are shown where none are chosen."""
+        self._all_columns = columns
+        self._columns = self._usual = usual or columns
+        self._width = -1
+        if self.is_mounted:
+            self.draw_anew()
 
     # --- for subclasses
 
@@ -157,6 +164,11 @@ class LineTable(LineView, Generic[R]):
         return column.look(row) if column.look is not None else ""
 
     # --- what is shown
+
+    @property
+    def all_columns(self) -> Sequence[Column[R]]:
+        """Those that can be chosen."""
+        return self._all_columns
 
     @property
     def keys(self) -> Sequence[int]:

@@ -161,7 +161,7 @@ class WirePane(Vertical):
         self.stack = monitor.endpoints.stack_of(association.endpoint) if association else None
         observed = association is not None and association.observed
         self.ours = not observed and (self.stack is None or monitor.carries(self.stack))
-        unseen = not self.ours
+        unseen = not self.ours and not (association is not None and association.of_host)
         registered = VIEW_BY_NAME[self.view]
         stands_in = registered.stand_in_name if registered.stand_in and unseen else "no-packets"
         self._switch(registered.name if conversation else stands_in)
@@ -169,6 +169,7 @@ class WirePane(Vertical):
         if association is None or view is None:
             some = bool(len(monitor.associations))
             text = _nothing(association, unseen, captures, some=some) if self.speaks else _NONE_READ
+            text = _OF_HOST if association is not None and association.of_host else text
             self.query_one(Nothing).update(text)
             return
         if isinstance(view, ConversationView) and conversation is not None:
@@ -312,6 +313,11 @@ def _counted(conversation: Conversation, wire: Wire) -> str:
     return f"{units.many(conversation.captured, 'packet')}{told}"
 
 
+_OF_HOST = (
+    "No packets: a machine's kernel tells the numbers of its associations, as the detail has them. Where one "
+    "may capture, this shows the packets:\n\n"
+    "  sudo tcpdump -i any --immediate-mode -U -w - sctp | sctp-tui open -"
+)
 _NONE_READ = "No association with packets is chosen: go to a row of the table."
 
 
