@@ -16,6 +16,7 @@ from sctp_tui.sctp.commands import (
     AbortAssociation,
     AskPath,
     AskStreams,
+    ChangeUdpPort,
     CloseAssociation,
     CloseEndpoint,
     Command,
@@ -468,6 +469,8 @@ class Engine:
                 self._abort(self._associations.known(command.key), command.reason)
             case Crash():
                 self._crash(command.endpoint)
+            case ChangeUdpPort():
+                self._out.append(self._endpoint(command.endpoint).change_udp_port())
             case Forge():
                 association = self._associations.known(command.key)
                 forgery = Forgery(command.chunk, command.checksum_wrong, command.count)

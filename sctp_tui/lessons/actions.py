@@ -13,6 +13,7 @@ from sctp_tui.sctp.commands import (
     AbortAssociation,
     AskPath,
     AskStreams,
+    ChangeUdpPort,
     CloseAssociation,
     Command,
     Connect,
@@ -253,6 +254,13 @@ SENTENCES: Sequence[Sentence] = (
         _form("END crashes"),
         lambda scene, fields: [Crash(fields["end"])] if scene.key(fields["end"]) else None,
         telling.crash,
+    ),
+    Sentence(
+        "client 1 gets another UDP port",
+        "its packets come from there, as after a NAT has forgotten it; it needs a `udp_port` (userspace)",
+        _form(r"(?P<end>client \d) gets another UDP port"),
+        lambda scene, fields: [ChangeUdpPort(fields["end"])] if scene.key(fields["end"]) else None,
+        telling.change_udp_port,
     ),
     Sentence(
         "a stranger sends ABORT to server as client 1",

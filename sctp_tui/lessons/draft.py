@@ -63,7 +63,11 @@ def draft(record: Record, monitor: Monitor, paths: int = 1) -> str:
         *([f"paths = {paths}"] if paths > 1 else []),
         "",
         *_end("server", server),
-        *(line for name, client in sorted(clients.items()) for line in _end(name, client)),
+        *(
+            line
+            for name, client in sorted(clients.items())
+            for line in _end(name, client, _udp_port(client, server, monitor))
+        ),
     ]
     # What a generator has sent, or what no sentence says, does not come when the lesson is played.
     sent = {getattr(one.command, "data", b"") for one in record.done if _said(one)}
@@ -149,11 +153,19 @@ def _change(event: Event) -> int:
 # --- the file
 
 
-def _end(name: str, opened: Listen | OpenClient) -> Iterator[str]:
+def _udp_port(client: OpenClient, server: Listen, monitor: Monitor) -> int | None:
+    """The UDP port that a client goes to, 0 for that of the server; None where it goes to none."""
+    view = monitor.endpoints.views.get(server.endpoint)
+    return 0 if view is not None and client.to.udp_port == view.udp_port else client.to.udp_port
+
+
+def _end(name: str, opened: Listen | OpenClient, udp_port: int | None = None) -> Iterator[str]:
     yield f"[ends.{quoted(name) if ' ' in name else name}]"
     yield f'streams = "{opened.outbound}:{opened.inbound}"'
     if opened.parameters.given():
         yield f"parameters = {quoted(parameter_words.to_text(opened.parameters))}"
+    if udp_port is not None:
+        yield f"udp_port = {udp_port}"
     if isinstance(opened, Listen) and opened.echo:
         yield "echo = true"
     if isinstance(opened, Listen) and opened.autoclose:

@@ -10,6 +10,7 @@ from sctp_tui.sctp.commands import (
     AbortAssociation,
     AskPath,
     AskStreams,
+    ChangeUdpPort,
     CloseAssociation,
     Command,
     Connect,
@@ -100,6 +101,11 @@ def abort(command: Command, told: Told) -> str | None:
 def crash(command: Command, told: Told) -> str | None:
     """Of a `Crash`."""
     return f"{told.end} crashes" if isinstance(command, Crash) else None
+
+
+def change_udp_port(command: Command, told: Told) -> str | None:
+    """Of a `ChangeUdpPort`."""
+    return f"{told.end} gets another UDP port" if isinstance(command, ChangeUdpPort) else None
 
 
 def forge(command: Command, told: Told) -> str | None:

@@ -38,6 +38,7 @@ from sctp_tui.sctp.events import (
     StreamChange,
     StreamCount,
     Streams,
+    UdpPortChanged,
 )
 from sctp_tui.sctp.states import State
 
@@ -529,6 +530,11 @@ class Associations:
                     if event.peer is not None and event.peer != association.peer:
                         association.peer = event.peer
                         association.version += 1
+            case UdpPortChanged(whose="peer"):
+                if association is not None:
+                    association.peer = event.peer or association.peer
+                    association._heard(event)
+                    association.version += 1
             case StreamChange():
                 if association is not None:
                     self._count_streams(event, association)

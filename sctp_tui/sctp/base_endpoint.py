@@ -27,6 +27,7 @@ from .events import (
     Peer,
     StreamsAsked,
     StreamsRequest,
+    UdpPortChanged,
 )
 from .forgery import MOST, ForgedPacket, Forgery
 from .parameter_words import word_of
@@ -125,6 +126,13 @@ class BaseEndpoint(ABC):
         """Let a forged packet arrive here as if from the peer's address.
 
         Raises `SctpError` where this program does not carry the association's packets.
+        """
+
+    @abstractmethod
+    def _change_udp_port(self) -> tuple[int, int]:
+        """Let a client's packets come from another UDP port; returns the one before, and the new one.
+
+        Raises `SctpError`, and OSError, where it can't.
         """
 
     @abstractmethod
@@ -230,6 +238,18 @@ class BaseEndpoint(ABC):
         self._silence(True)
         self._crashed = True
         return self._end(entry, "crash", "")
+
+    def change_udp_port(self) -> UdpPortChanged:
+        """See `Endpoint.change_udp_port`."""
+        known = [number for number in self._registry.ids() if number]
+        if self._to is None or not known:
+            raise SctpError(
+                f"{self.name} has no association that is up, as a client, whose UDP port could change: send "
+                "a message first"
+            )
+        before, now = self._change_udp_port()
+        about = self._registry.about(self._registry.known(known[0]))
+        return UdpPortChanged(**about, whose="ours", before=before, now=now)
 
     def forge(self, assoc_id: int, forgery: Forgery) -> None:
         """See `Endpoint.forge`."""

@@ -222,6 +222,15 @@ class Crash(Command, frozen=True, tag="crash"):
     endpoint: str
 
 
+class ChangeUdpPort(Command, frozen=True, tag="change_udp_port"):
+    """A client's packets come from another UDP port, as after a NAT has forgotten it: `UdpPortChanged`.
+
+    What is sent to the one before reaches nobody. Only where each end has its own UDP port (RFC 6951).
+    """
+
+    endpoint: str
+
+
 class Forge(Command, frozen=True, tag="forge"):
     """A stranger sends packets to this end of association `key`, in the name of its peer.
 

@@ -26,6 +26,7 @@ from .events import (
     Status,
     StreamsAsked,
     StreamsRequest,
+    UdpPortChanged,
 )
 from .forgery import Forgery
 from .link.conditions import Conditions, DropRule
@@ -183,6 +184,12 @@ class Endpoint(Protocol):
         """A client's association is gone without a packet: see `Crash`; returns `Ending`.
 
         Raises `SctpError` where the stack would tell the peer.
+        """
+
+    def change_udp_port(self) -> UdpPortChanged:
+        """Let a client's packets come from another UDP port of this machine: see `ChangeUdpPort`.
+
+        Raises `SctpError` where it has no association that is up, or no UDP port of its own.
         """
 
     def forge(self, assoc_id: int, forgery: Forgery) -> None:

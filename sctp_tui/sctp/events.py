@@ -226,6 +226,18 @@ class StreamsAsked(Event, frozen=True, tag="streams_asked", gc=False):
     count: int = 0
 
 
+class UdpPortChanged(Event, frozen=True, tag="udp_port_changed", gc=False):
+    """An end has another UDP port: the client's own, as its user wanted (`ours`), or the peer's.
+
+    The peer's is that of its newest packet with the right tag and checksum, as a NAT may change it (RFC 6951,
+    section 5.4).
+    """
+
+    whose: Literal["ours", "peer"]
+    before: int
+    now: int
+
+
 class ParametersSet(Event, frozen=True, tag="parameters_set", gc=False):
     """`given` are the protocol parameters that the user set; `now` are all, as the stack tells them since.
 
@@ -751,7 +763,7 @@ Notification = (
     | UnknownNotification
 )
 CONTROL: frozenset[type[Event]] = frozenset(
-    {*get_args(Notification), RequestDenied, MessageTooLarge} - {AssocChange, ShutdownEvent}
+    {*get_args(Notification), RequestDenied, MessageTooLarge, UdpPortChanged} - {AssocChange, ShutdownEvent}
 )
 """Control events: neither a message nor a change of state. A peer can cause any number of them."""
 AnyEvent = (
@@ -763,6 +775,7 @@ AnyEvent = (
     | Ending
     | PathAsked
     | StreamsAsked
+    | UdpPortChanged
     | ParametersSet
     | EndpointFailed
     | EndpointClosed

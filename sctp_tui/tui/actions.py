@@ -79,6 +79,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("close", "lists", "c", "close", "Close", "Shut down gracefully"),
     Action("abort", "lists", "a", "abort", "Abort", "Abort, after asking"),
     Action("crash", "lists", "A", "crash", "Crash", "Crash its client, without a word", footer=False),
+    Action(
+        "udp_port", "lists", "U", "change_udp_port", "NAT", "Give its client another UDP port, as a NAT does",
+        footer=False,
+    ),
     Action("clear", "lists", "x", "clear_ended", "Clear", "Clear what has ended"),
     Action("generate", "lists", "g", "generate", "Generate", "Generate traffic", footer=False),
     Action("to_all", "lists", "R", "to_all", "To all", "One message to all, as the server", footer=False),
@@ -281,8 +285,7 @@ SPEAKING = frozenset(
     {
         *("new_client", "message", "reply", "close", "abort", "crash", "clear", "undo", "generate", "to_all"),
         *("generate_stop", "server", "drop_next", "drop", "link", "cut", "still", "step", "slower", "faster"),
-        *("parameters", "ask_streams", "ask_path", "sockets", "to_lesson"),
-        "write_lesson",
+        *("parameters", "ask_streams", "ask_path", "sockets", "to_lesson", "write_lesson", "udp_port"),
     }
 )
 """Names of actions on ends and links of this program: not offered where only a capture is shown."""

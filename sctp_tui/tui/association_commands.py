@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.sctp.commands import AbortAssociation, CloseAssociation, Crash
+from sctp_tui.sctp.commands import AbortAssociation, ChangeUdpPort, CloseAssociation, Crash
 
 from .callbacks import Ask, Submit, Tell
 
@@ -91,14 +91,28 @@ class AssociationCommands(msgspec.Struct, frozen=True):
 
         `client` finds that of a server's association, None where elsewhere.
         """
-        if live := self.live(association):
-            end = live if live.role == "client" else client(live)
-            if end is None:
-                whose = f"the client of association {live.called}"
-                self.tell(f"{whose} is not in this program: choose one that is", good=False)
-            else:
-                choose(end.endpoint)
-                self.submit(Crash(end.endpoint))
+        if (end := self._client_of(association, client)) is not None:
+            choose(end.endpoint)
+            self.submit(Crash(end.endpoint))
+
+    def change_udp_port(
+        self, association: Association | None, client: Callable[[Association], Association | None]
+    ) -> None:
+        """Let the client's packets come from another UDP port; `client` as in `crash`."""
+        if (end := self._client_of(association, client)) is not None:
+            self.submit(ChangeUdpPort(end.endpoint))
+
+    def _client_of(
+        self, association: Association | None, client: Callable[[Association], Association | None]
+    ) -> Association | None:
+        """The client's end of an association, where that is in this program; else the user is told."""
+        live = self.live(association)
+        if live is None or live.role == "client":
+            return live
+        if (end := client(live)) is None:
+            whose = f"the client of association {live.called}"
+            self.tell(f"{whose} is not in this program: choose one that is", good=False)
+        return end
 
     def name(
         self, association: Association | None, rename: Callable[[int, str], None], *, kept: bool

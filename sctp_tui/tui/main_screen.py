@@ -422,12 +422,14 @@ class MainScreen(Screen[None]):
 
     def action_crash(self) -> None:
         """Let the client of the chosen association crash."""
-        associations, endpoints = self.monitor.associations, self.monitor.endpoints
-        self._associations.crash(
-            self._current.of_keys,
-            lambda one: other_end(one, associations, endpoints),
-            self._clients.choose,
-        )
+        self._associations.crash(self._current.of_keys, self._other_end, self._clients.choose)
+
+    def action_change_udp_port(self) -> None:
+        """Let the packets of the chosen association's client come from another UDP port."""
+        self._associations.change_udp_port(self._current.of_keys, self._other_end)
+
+    def _other_end(self, association: Association) -> Association | None:
+        return other_end(association, self.monitor.associations, self.monitor.endpoints)
 
     def action_clear_ended(self) -> None:
         """Clear ended clients where the client list has the focus, else ended associations."""

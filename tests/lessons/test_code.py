@@ -71,6 +71,7 @@ EVERYTHING = msgspec.structs.replace(
             do=(
                 "server aborts to client 1 because bye",
                 "client 2 asks for 3 more streams",
+                "client 2 gets another UDP port",
                 "client 2 crashes",
             ),
             expect=("at server: event=comm_lost",),

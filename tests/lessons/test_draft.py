@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.lessons.draft import DraftError, draft, quoted
 from sctp_tui.lessons.record import Record
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.sctp.commands import Command, Connect, Listen, OpenClient, Send
+from sctp_tui.sctp.commands import ChangeUdpPort, Command, Connect, Listen, OpenClient, Send
 from sctp_tui.sctp.events import Peer
+from tests.monitor.story import Story
 
 SERVER = Listen("server", "userspace")
 CLIENT = OpenClient("client 1", "userspace", Peer(("127.0.0.1",), 9877))
@@ -40,6 +42,17 @@ def _of(*commands: Command) -> Record:
 def test_what_can_not_be_a_lesson_is_told(commands: Sequence[Command], said: str) -> None:
     with pytest.raises(DraftError, match=said):
         draft(_of(*commands), Monitor())
+
+
+def test_a_client_over_udp_stays_one() -> None:
+    over_udp = OpenClient("client 1", "userspace", Peer(("127.0.0.1",), 9877, 9899))
+    record = _of(SERVER, over_udp, Connect("client 1"), ChangeUdpPort("client 1"))
+    monitor = Monitor()
+    written = draft(record, monitor)
+    assert "udp_port = 9899" in written
+    assert "client 1 gets another UDP port" in written
+    monitor.fold(Batch(events=[Story().listening()]))
+    assert "udp_port = 0" in draft(record, monitor)
 
 
 def test_what_is_kept_is_bounded_until_the_server_is_opened_anew() -> None:

@@ -14,6 +14,7 @@ from sctp_tui.sctp.commands import (
     AbortAssociation,
     AskPath,
     AskStreams,
+    ChangeUdpPort,
     CloseAssociation,
     Command,
     Connect,
@@ -100,6 +101,7 @@ _of_client: dict[type[Command], st.SearchStrategy[Command]] = {
         st.none() | st.integers(0, 999_999),
     ),
     Crash: st.just(Crash("client 1")),
+    ChangeUdpPort: st.just(ChangeUdpPort("client 1")),
     PauseReading: st.builds(PauseReading, st.sampled_from(("client 1",)), st.booleans()),
     DropNext: st.builds(
         DropNext,

@@ -157,6 +157,8 @@ def one_of_each() -> list[e.Event]:
         e.PathAsked(*head, "primary", evil),
         e.StreamsAsked(*head, "reset_out", (1, 2)),
         e.StreamsAsked(*head, "add_in", (), 3),
+        e.UdpPortChanged(*head, "ours", 40_000, 40_001),
+        e.UdpPortChanged(*head, "peer", 40_000, 40_001),
         e.ParametersSet(*head, FAST_TIMERS, FAST_TIMERS, evil),
         story.change(1, "RESTART"),
         e.PeerAddrChange(*head, evil, "UNREACHABLE", 0),

@@ -10,6 +10,7 @@ from sctp_tui.sctp.commands import (
     AbortAssociation,
     AskPath,
     AskStreams,
+    ChangeUdpPort,
     CloseAssociation,
     Command,
     Connect,
@@ -37,6 +38,7 @@ _NO_CALL: Mapping[type[Command], str] = {
     DropNext: "no call does that, but a network",
     SetLink: "no call does that, but a network",
     SetSpeed: "no call does that",
+    ChangeUdpPort: "no call does that, but a NAT",
     Forge: "no call does that, as no end has sent it",
     Crash: "no call does that, as a kernel tells of the end of a process",
 }

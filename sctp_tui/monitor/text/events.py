@@ -41,6 +41,7 @@ from sctp_tui.sctp.events import (
     StreamsAsked,
     Suppressed,
     Totals,
+    UdpPortChanged,
     UnknownNotification,
 )
 from sctp_tui.sctp.parameter_words import to_text
@@ -304,6 +305,9 @@ def _of_ours(event: Event) -> str:
             return f"aborts{f': {event.reason}' if event.reason else ''}"
         case StreamsAsked():
             return _streams_asked(event)
+        case UdpPortChanged():
+            whose = "our packets come" if event.whose == "ours" else "the peer's packets come"
+            return f"{whose} from UDP port {event.now} from here on, before from {event.before}"
         case PathAsked():
             return _PATH_ASKED[event.what].format(event.address)
         case ParametersSet():

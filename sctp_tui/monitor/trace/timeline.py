@@ -34,6 +34,7 @@ from sctp_tui.sctp.events import (
     PathAsked,
     ShutdownEvent,
     StreamsAsked,
+    UdpPortChanged,
 )
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.chunk_types import ChunkType
@@ -429,9 +430,13 @@ def heartbeats_text(ladder: Ladder, line: HeartbeatRun, now: float) -> str:
 
 def _asked_for(event: Event) -> bool:
     """Whether an event is of a command to the socket, not from it."""
-    return isinstance(event, Opening | Ending | PathAsked | StreamsAsked | ParametersSet) or (
-        isinstance(event, Message) and event.direction == "out"
-    )
+    match event:
+        case Message():
+            return event.direction == "out"
+        case UdpPortChanged():
+            return event.whose == "ours"
+        case _:
+            return isinstance(event, Opening | Ending | PathAsked | StreamsAsked | ParametersSet)
 
 
 def _notifies(event: Event) -> bool:

@@ -32,6 +32,7 @@ from sctp_tui.sctp.events import (
     StreamChange,
     StreamReset,
     StreamsAsked,
+    UdpPortChanged,
 )
 from sctp_tui.sctp.wire.causes import MOST_CAUSES
 from sctp_tui.sctp.wire.packet import (
@@ -213,6 +214,11 @@ def _(event: Ending) -> str:
 @_kind.register(StreamsAsked)
 def _(event: PathAsked | StreamsAsked) -> str:
     return event.what
+
+
+@_kind.register
+def _(event: UdpPortChanged) -> str:
+    return event.whose
 
 
 @_kind.register

@@ -462,6 +462,20 @@ EVENT_EXPLANATIONS = {
         "SCTP_ADD_STREAMS: a RE-CONFIG with an Add Incoming Streams Request, which the peer answers by an "
         "outgoing one of its own.",
     ),
+    "udp_port_changed/ours": Explanation(
+        "6951 5.4",
+        "The client's packets leave from another UDP port, as after a NAT has forgotten the one before. The "
+        "other end learns it from the next packet.",
+        "The association has another UDP socket; its SCTP ports and its tags stay as they are. What the peer "
+        "still sends to the old port reaches nobody, until a packet has come to it from the new one.",
+    ),
+    "udp_port_changed/peer": Explanation(
+        "6951 5.4",
+        "The other end's packets come from another UDP port, as behind a NAT. It is the same association: "
+        "what is sent to it goes to the new port from here on.",
+        "The Remote UDP Encapsulation Port is that of the newest packet with the right verification tag and "
+        "checksum. A packet that fails either changes nothing.",
+    ),
     "endpoint_failed": Explanation(
         "6458 3.1",
         "The endpoint could not be opened, or could not go on: the text says why.",

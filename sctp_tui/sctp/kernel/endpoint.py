@@ -430,6 +430,12 @@ class KernelEndpoint(BaseEndpoint):
             )
         self._network.forge(self._host, entry.peer.addresses, forged)
 
+    def _change_udp_port(self) -> tuple[int, int]:
+        raise SctpError(
+            "the kernel has one UDP port for all of this machine's SCTP, which does not change: use "
+            "--stack userspace"
+        )
+
     def _peer(self, assoc_id: int) -> Peer | None:
         """The peer of an association, None where it has ended in the meantime."""
         try:

@@ -33,6 +33,7 @@ from sctp_tui.sctp.events import (
     SendFailed,
     Status,
     StreamsRequest,
+    UdpPortChanged,
 )
 from sctp_tui.sctp.forgery import ForgedPacket
 from sctp_tui.sctp.notifications import decode_notification
@@ -127,6 +128,7 @@ class UserspaceEndpoint(BaseEndpoint):
             raise
         self._branches: dict[int, Socket] = {}  # of associations that were held, by assoc ID
         self._held: set[int] = set()
+        self._moved: dict[int, int | None] = {}  # by assoc ID, the peer's UDP port before, not yet told
 
     # --- setting up
 
@@ -158,6 +160,24 @@ class UserspaceEndpoint(BaseEndpoint):
         if sock.family == socket.AF_INET6:  # set, as the system's default varies
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, host != "::")
         return self._bind_udp(sock, host, udp_port)
+
+    def _open_udp_to(self, host: str, udp_port: int, own: str) -> socket.socket:
+        """A UDP socket connected to a server, at the address `own`; "" for any."""
+        sock = socket.socket(_family(host), socket.SOCK_DGRAM)
+        try:
+            _enlarge(sock)
+            if own:
+                self._bind_udp(sock, own, 0)
+            try:
+                sock.connect(sockaddr.numeric(host, udp_port))
+            except OSError as error:
+                raise no_route(host, error) from None
+            icmp.listen(sock, True)
+        except (SctpError, OSError):
+            sock.close()
+            raise
+        self._sockets.append(sock)
+        return sock
 
     def _bind_udp(self, sock: socket.socket, host: str, udp_port: int) -> int:
         try:
@@ -219,16 +239,7 @@ class UserspaceEndpoint(BaseEndpoint):
             to = Peer((host,), to.port)
         else:
             udp_port = UDP_PORT if to.udp_port is None else to.udp_port
-            sock = socket.socket(_family(host), socket.SOCK_DGRAM)
-            self._sockets.append(sock)
-            _enlarge(sock)
-            if own.addresses:
-                self._bind_udp(sock, own.addresses[0], 0)
-            try:
-                sock.connect(sockaddr.numeric(host, udp_port))
-            except OSError as error:
-                raise no_route(host, error) from None
-            icmp.listen(sock, True)
+            sock = self._open_udp_to(host, udp_port, "".join(own.addresses))
             there = self._pump.links.add(host, udp_port, sock)
             self._pump.attach(sock, there)
             to = Peer(addresses=(host,), port=to.port, udp_port=udp_port)
@@ -436,6 +447,19 @@ class UserspaceEndpoint(BaseEndpoint):
         if self._link is not None:
             (self._pump.crash if silent else self._pump.back)(self._link, self._port)
 
+    def _change_udp_port(self) -> tuple[int, int]:
+        link = self._link
+        if link is None or link.udp is None or link.udp_port is None:
+            raise SctpError(
+                f"{self.name} has no UDP port, as its packets stay within this program: give it the "
+                "server's UDP port"
+            )
+        old, address = link.udp, link.udp.getsockname()
+        sock = self._open_udp_to(link.host, link.udp_port, sockaddr.host(address))
+        self._pump.change_socket(link, sock)
+        self._sockets.remove(old)
+        return int(address[1]), int(sock.getsockname()[1])
+
     def _arrives(self, entry: AssociationEntry, forged: ForgedPacket) -> None:
         up = self._links.get(entry.assoc_id)
         if up is None or up.link.other is None:
@@ -505,7 +529,8 @@ class UserspaceEndpoint(BaseEndpoint):
     def moved(self, link: Link) -> None:
         """The peer on this link has another UDP port now."""
         for assoc_id, (of, port, _) in self._links.items():
-            if of is link:
+            if of is link and (entry := self._registry.get(assoc_id)) is not None:
+                self._moved.setdefault(assoc_id, entry.peer.udp_port)
                 self._registry.moved(
                     assoc_id, Peer(addresses=(link.host,), port=port, udp_port=link.udp_port)
                 )
@@ -526,7 +551,7 @@ class UserspaceEndpoint(BaseEndpoint):
         """See `Endpoint.receive`."""
         if self._port not in self._pump.ready or not self._socket.open:
             return ()
-        events = list(self._denied())
+        events = [*self._other_udp_ports(), *self._denied()]
         if not self._branches:
             emptied = self._take(self._socket, limit, events)
         else:
@@ -542,6 +567,16 @@ class UserspaceEndpoint(BaseEndpoint):
             held = [self._links[number].link.handle for number in self._held if number in self._links]
             self._pump.read(self._port, held)
         return events
+
+    def _other_udp_ports(self) -> Iterator[Event]:
+        """The peers that have another UDP port than at the last call."""
+        moved, self._moved = self._moved, {}
+        for assoc_id, before in moved.items():
+            entry = self._registry.get(assoc_id)
+            now = entry.peer.udp_port if entry is not None else None
+            if entry is not None and before is not None and now is not None and now != before:
+                about = self._registry.about(entry)
+                yield UdpPortChanged(**about, whose="peer", before=before, now=now)
 
     def _denied(self) -> Iterator[Event]:
         """The requests that our stack has denied since the last call."""

@@ -116,6 +116,14 @@ class Flows:
                 peer = Peer(addresses=flow.peer.addresses, port=flow.peer.port, udp_port=link.udp_port)
                 link.flows[ports] = flow._replace(peer=peer)
 
+    def change_socket(self, link: Link) -> None:
+        """Set this end's UDP port in a link's flows anew, as it leads over another socket."""
+        bound = self._bound.get(link.udp) if link.udp is not None else None
+        for ports, flow in link.flows.items():
+            if flow is not None and bound is not None:
+                local = Peer(addresses=bound[:1], port=flow.local.port, udp_port=bound[1])
+                link.flows[ports] = flow._replace(local=local)
+
 
 def _key(link: Link, ports: bytes) -> Hashable:
     # By the address where there is one, so that a packet refused before the link was kept has the same flow.

@@ -169,6 +169,15 @@ class Pump:
         self.transit.changed = True
         sock.close()
 
+    def change_socket(self, link: Link, sock: socket.socket) -> None:
+        """Let a link of ours lead over another connected UDP socket; what comes to the one before is lost."""
+        self.flush()  # what was sent by now goes out by that one
+        before, link.udp = link.udp, sock
+        self.attach(sock, link)
+        self.flows.change_socket(link)
+        if before is not None:
+            self.detach(before)
+
     def read(self, port: int, held: Collection[int] = ()) -> None:
         """The endpoint on this port has received all there was, except from the links `held` (handles)."""
         self.ready.discard(port)

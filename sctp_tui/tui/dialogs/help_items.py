@@ -91,6 +91,13 @@ QUESTIONS = (
         "kill die dead silent restart reboot tag vanish",
     ),
     Question(
+        "How do I see what a NAT does to an association?",
+        "Give a client the server's UDP port in its fields; {udp_port} then gives it another port of its "
+        "own, as a NAT does that has forgotten it. The association goes on.",
+        "network",
+        "nat router udp port rebind rebinding change encapsulation mapping moved 6951",
+    ),
+    Question(
         "How do I teach it, or learn it?",
         "{to_lesson} lists the lessons and plays one, as sctp-tui lesson does: {lesson_on} goes on, "
         "{lesson_again} begins a step anew.",
