@@ -479,11 +479,11 @@ async def test_the_line_is_left_at_once() -> None:
         assert isinstance(main, MainScreen)
         main.action_message()
         main.action_leave_input()
-        assert main.focused is _ladder(app)
+        assert _ladder(app).has_focus
         main.action_message()
         await until(pilot, lambda: line.has_focus)
         await pilot.pause()
-        assert main.focused is line
+        assert line.has_focus
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (160, 40), (190, 50)])

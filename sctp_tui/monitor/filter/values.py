@@ -239,7 +239,7 @@ class StateKind(Kind):
         states = (*STATES, "LISTEN")
         if word not in states:
             near = meant(word.lower(), (known.lower() for known in states))
-            raise piece.wrong(f"{piece.shown!r} is no state{near}: {', '.join(states)}")
+            raise piece.wrong(f"{piece.shown!r} is no state{near}: give one of {', '.join(states)}")
         return lambda value: bool(value[0] == word)
 
     def contains(self, piece: TypedValue) -> Check:
