@@ -180,7 +180,7 @@ def _no_answer_to_set_up(told: Told) -> str:
 def _network(told: Told) -> str:
     if told.trace is None:
         return ""
-    return "" if told.trace.told or not told.trace.seen else "no packet is told not to have got through"
+    return "" if told.trace.bounced or not told.trace.seen else "no packet is told not to have got through"
 
 
 def _captured_abort(told: Told) -> str:

@@ -14,7 +14,6 @@ from .oracle import MASK, Chunk
 
 SLACK = 0.5
 """Seconds at most between a packet and the event for it, as events are stamped when they are read."""
-_AFTERWARDS = ("bounced", "unsent", "unheard")
 
 
 class Seen(NamedTuple):
@@ -26,15 +25,20 @@ class Seen(NamedTuple):
 
 
 class Trace:
-    """The packets of a conversation, oldest first; none that stands for one before it, as of ICMP."""
+    """The packets of a conversation, oldest first; `bounced`: some are told not to have got through."""
 
-    def __init__(self, packets: Sequence[Packet]) -> None:
-        self.told = [one for one in packets if one.verdict in _AFTERWARDS]
+    def __init__(self, packets: Sequence[Packet], *, bounced: bool) -> None:
+        self.bounced = bounced
         self.seen = [
             Seen(one, [Chunk(*chunk) for chunk in raw.chunks(one.data)], one.at + one.transit)
             for one in packets
-            if one.verdict not in _AFTERWARDS and one.verdict != "refused"
+            if one.verdict != "refused"
         ]
+
+    @property
+    def begins(self) -> bool:
+        """Whether the first packet is that of a set-up, so that none before it is missing."""
+        return any(chunk.kind == raw.INIT for one in self.seen[:1] for chunk in one.chunks)
 
     @property
     def may_be_down(self) -> bool:

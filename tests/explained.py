@@ -23,7 +23,7 @@ from sctp_tui.monitor.trace.timeline import Annotation, Timeline
 from sctp_tui.monitor.why.rows import explained
 from sctp_tui.sctp.events import AssocChange, Direction, Event, Packet
 
-from . import event_rules, link_rules
+from . import event_rules, link_rules, numbers
 from . import rawpeer as raw
 from .event_trace import Told, Trace
 from .oracle import RTO, Association, Chunk, End
@@ -190,6 +190,10 @@ def _of_abort(event: AssocChange, conversation: Conversation, mine: Direction) -
 # --- events
 
 
+def _trace(one: Conversation) -> Trace:
+    return Trace(list(one.packets), bounced=bool(list(one.bounces(0))))
+
+
 def of_events(monitor: Monitor, events: Iterable[Event], *, complete: bool = True) -> Iterator[str]:
     """What is said of events that isn't so. Packets count where all of a conversation are kept."""
     before: dict[tuple[str, int], list[Event]] = {}
@@ -201,7 +205,8 @@ def of_events(monitor: Monitor, events: Iterable[Event], *, complete: bool = Tru
         trace: Trace | None = None
         mine: Direction = "out"
         if one is not None and row is not None and one.first == 1 and (complete or row.observed):
-            trace = traces.get(id(one)) or traces.setdefault(id(one), Trace(list(one.packets)))
+            trace = traces.get(id(one)) or traces.setdefault(id(one), _trace(one))
+            trace = trace if trace.begins or row.observed else None
             mine = "out" if row.endpoint == one.endpoint else "in"
         if found := event_rules.broken(Told(event, told, trace, mine, complete)):
             yield f"{event.endpoint}, association {event.key}, {event.mono:.3f} s: {found}"
@@ -232,6 +237,18 @@ def of_notes(monitor: Monitor, ladder: Ladder, packets: Sequence[Packet]) -> Ite
             yield f"{line.text!r}: {found}"
 
 
+# --- numbers
+
+
+def of_paths(monitor: Monitor) -> Iterator[str]:
+    """What is told of what each end has sent to each address that isn't so."""
+    for row in monitor.associations:
+        one = monitor.wire.of(row, monitor.endpoints)
+        if one is not None and one.first == 1:
+            mine: Direction = "out" if row.endpoint == one.endpoint else "in"
+            yield from numbers.of_paths(one, row, mine)
+
+
 # --- all of it
 
 
@@ -245,8 +262,12 @@ def wrong(packets: Sequence[Packet], events: Sequence[Event] = (), *, complete: 
             pass
         yield from (f"{conversation.peer}, {said}" for said in of_rows(ladder, complete=complete))
         yield from (f"{conversation.peer}, {said}" for said in of_notes(monitor, ladder, packets))
+        if complete and conversation.first == 1:
+            yield from (f"{conversation.peer}, {said}" for said in numbers.of_window(conversation))
+            yield from (f"{conversation.peer}, {said}" for said in numbers.of_delivery(conversation))
     if complete:
         yield from of_link(packets)
+        yield from of_paths(monitor)
     yield from of_ends(monitor, events)
     yield from of_events(monitor, events, complete=complete)
 

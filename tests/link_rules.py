@@ -224,16 +224,17 @@ NOTE_RULES: dict[str, Callable[[Line], str]] = {
 """By the key of an explanation in `NOTES`."""
 
 
+_KEYS = {one.expert: key for key, one in (*VERDICTS.items(), *REFUSALS.items())}
+"""By the program's sentences as they stand in its source."""
+
+
 def of_packet(sent: Sent) -> str:
     """Why what is said of what the link did to a packet isn't so, "" where it is."""
     said = why(sent.packet, "expert").text
-    tables = ((REFUSALS, REFUSAL_RULES), (VERDICTS, LINK_RULES))
-    for table, rules in tables:
-        for key, one in table.items():
-            if one.expert == said:
-                found = "it has no rule" if key not in rules else rules[key](sent)
-                return f"{key!r} is said, but {found}" if found else ""
-    return f"{said!r} is said"
+    key = _KEYS.get(said)
+    rule = None if key is None else REFUSAL_RULES.get(key) or LINK_RULES.get(key)
+    found = "it has no rule" if rule is None else rule(sent)
+    return f"{key!r} is said, but {found}" if found else ""
 
 
 def of_note(line: Line) -> str:

@@ -18,7 +18,7 @@ from .sctp.linked import Linked
 def _send(linked: Linked, end: UserspaceEndpoint, count: int, size: int, **options: int | bool) -> None:
     for number in range(count):
         with suppress(SctpError):  # its buffer is full
-            linked.send(end, number % 3, bytes(size), **options)
+            linked.send(end, number % 3, (b"%d" % number).rjust(size, b"."), **options)
         linked.run(0.05)
 
 
@@ -32,7 +32,7 @@ def boundaries(linked: Linked) -> None:
 
 def head_of_line(linked: Linked) -> None:
     client = linked.up()
-    linked.condition(into="drop=DATA#1")
+    linked.condition(into="drop=DATA#1 delay=100ms", out="delay=100ms")
     _send(linked, client, 12, 100)
     linked.run(3)
 

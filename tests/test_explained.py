@@ -10,10 +10,13 @@ from msgspec.structs import replace
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.ladder import Ladder
+from sctp_tui.monitor.trace.stream import StreamQueue
+from sctp_tui.monitor.trace.window import SendWindow
 from sctp_tui.monitor.why.chunks import CHUNKS, NOTES, REFUSALS, VERDICTS
 from sctp_tui.monitor.why.events import EVENT_EXPLANATIONS
 from sctp_tui.monitor.why.rows import explained as why_each
 from sctp_tui.sctp.events import AssocChange, Direction, Event, Message, Packet, Peer, StackName
+from sctp_tui.sctp.link.conditions import WRONG_CHECKSUM, WRONG_TAG
 from sctp_tui.sctp.wire.packet import name_of
 
 from . import explained
@@ -24,7 +27,7 @@ from .link_rules import LINK_RULES, NOTE_RULES, REFUSAL_RULES
 from .monitor.test_ladder import Wire, data, init, init_ack, sack
 from .places import ROOT
 from .rules import RULES, keys
-from .scenes import SCENES, played
+from .scenes import SCENES, head_of_line, heartbeats, lifetime, lossy, no_answer, played
 from .sctp.linked import Linked
 
 _CAPTURES = ROOT.parent.parent / "shared" / "captures"
@@ -300,6 +303,84 @@ def test_who_did_not_end_it_is_found() -> None:
 
     found = list(explained.wrong(linked.packets, [with_by(one) for one in told]))
     assert any("the ABORTs are of the other end" in one for one in found)
+
+
+_CANT = "assoc_change/CANT_STR_ASSOC"
+
+
+def _events_of(scene: Callable[[Linked], None]) -> tuple[list[Packet], list[Event]]:
+    with Linked() as linked:
+        scene(linked)
+    return linked.packets, [linked.listening, *linked.events]
+
+
+@pytest.mark.userspace
+@pytest.mark.parametrize(
+    ("scene", "of", "said", "found"),
+    [
+        (lossy, "assoc_change/COMM_LOST/peer", "assoc_change/COMM_LOST/nobody", "an ABORT came"),
+        (lossy, "assoc_change/COMM_LOST/peer", "assoc_change/COMM_LOST/us", "no ABORT was sent"),
+        (lossy, "assoc_change/COMM_UP", "assoc_change/RESTART", "no AssocChange"),
+        (lossy, "message/in", "message/in/unordered", "it is ordered"),
+        (
+            no_answer,
+            "assoc_change/CANT_STR_ASSOC/nobody",
+            "assoc_change/CANT_STR_ASSOC/peer",
+            "no ABORT came",
+        ),
+        (heartbeats, "assoc_change/COMM_UP", "assoc_change/SHUTDOWN_COMP", "no SHUTDOWN_ACK"),
+        (lifetime, "send_failed/sent", "send_failed/unsent", "its data went out"),
+    ],
+)
+def test_what_cannot_be_so_of_an_event_is_found(
+    monkeypatch: pytest.MonkeyPatch, scene: Callable[[Linked], None], of: str, said: str, found: str
+) -> None:
+    packets, events = _events_of(scene)
+    monkeypatch.setitem(EVENT_EXPLANATIONS, of, EVENT_EXPLANATIONS[said])
+    assert any(found in one for one in explained.wrong(packets, events))
+
+
+@pytest.mark.userspace
+@pytest.mark.parametrize(
+    ("of", "said", "found"),
+    [
+        ("dropped", "duplicated", "no such packet was sent before"),
+        ("delayed", "dropped", "was acknowledged"),
+        ("delayed", "delivered", "it takes"),
+        ("duplicated", "refused", "are whole"),
+    ],
+)
+def test_what_the_link_did_not_do_is_found(
+    monkeypatch: pytest.MonkeyPatch, of: str, said: str, found: str
+) -> None:
+    packets = played(lossy)
+    monkeypatch.setitem(VERDICTS, of, VERDICTS[said])
+    assert any(found in one for one in explained.wrong(packets))
+
+
+def test_what_is_discarded_for_another_reason_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = _wire()
+    wire.put("out", data(6), verdict="refused", reason=WRONG_TAG, at=1.6)
+    found = list(explained.wrong(wire.made))
+    assert any("its tag is right" in one for one in found)
+    monkeypatch.setitem(REFUSALS, WRONG_TAG, REFUSALS[WRONG_CHECKSUM])
+    assert not any("its tag is right" in one for one in explained.wrong(wire.made))
+
+
+@pytest.mark.userspace
+def test_a_wrong_number_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    packets = played(lossy)
+    monkeypatch.setattr(SendWindow, "sends", property(lambda window: window.highest + 2))
+    assert any("sent is" in one for one in explained.wrong(packets))
+
+
+@pytest.mark.userspace
+def test_a_message_that_waits_and_is_told_as_ready_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    packets = played(head_of_line)
+    monkeypatch.setattr(
+        StreamQueue, "arrive", lambda queue, message: queue._make_ready(message, message.came)
+    )
+    assert any("the lanes tell" in one for one in explained.wrong(packets))
 
 
 def test_what_is_said_of_all_that_passes_can_be_so(stack: StackName, udp_here: None) -> None:

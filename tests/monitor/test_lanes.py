@@ -256,6 +256,17 @@ def test_what_is_given_up_may_come_all_the_same() -> None:
     assert told_of(sending.messages) == [(1, 0, "ready")]
 
 
+def test_what_comes_behind_the_forward_tsn_that_gave_it_up_is_discarded() -> None:
+    sending = folded(
+        told(0, data(5, 1, 0), delay=5),
+        told(1, data(6, 1, 1)),
+        told(2, ForwardTsn(0, 12, 5, ((1, 0),)), delay=1),
+        told(5, sack(6), back=True),
+    )
+    assert told_of(sending.messages) == [(1, 0, "abandoned"), (1, 1, "ready")]
+    assert sending.messages[1].ready_at == 3
+
+
 @pytest.mark.parametrize("stream", [1, 2])
 def test_what_comes_behind_a_forward_tsn_waits_for_nothing_that_was_never_seen(stream: int) -> None:
     """The message was lost before the capture; its stream may have had another one before, or none."""

@@ -16,6 +16,7 @@ from sctp_tui.sctp.wire.packet import Abort, Chunk, Data, Decoded, ForwardTsn, I
 from sctp_tui.tui.wire.ladder_lines import marks
 
 from ..harness import Running
+from . import test_ladder as ladder
 
 LAST = 0xFFFF_FFFF
 
@@ -490,3 +491,16 @@ def test_flight_is_what_a_recount_finds(initial: int, steps: Sequence[tuple[str,
         sending = window.sending["in"]
         assert (sending.in_flight, sending.flight.last or 0) == (len(flight), sum(flight))
         assert (sending.acknowledged.last if cumulative >= 0 else -1) == cumulative
+
+
+def test_the_first_chunk_is_overtaken_before_it_is_seen() -> None:
+    """Its INIT told the first TSN, so a SACK that lacks only that one counts."""
+    wire = ladder.Wire()
+    wire.put("in", ladder.init())
+    wire.put("out", ladder.init_ack())
+    wire.put("in", ladder.data(1))
+    wire.put("out", ladder.sack(-1, (1, 1)))
+    windows = SendWindows()
+    windows.fold(wire.ladder().conversation.since(0))
+    window = windows.sending["in"]
+    assert (window.sends, window.unseen, window.unacknowledged, window.flight.last) == (2, 1, 0, 0)

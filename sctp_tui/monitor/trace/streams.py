@@ -95,10 +95,10 @@ class StreamDelivery:
 
     def send(self, at: float, chunk: Data | IData, arrival: float | None, lost: bool, copy: bool) -> None:
         """A DATA chunk was sent; it arrives at `arrival`, None for unknown. `copy`: the link's duplicate."""
-        begins = chunk.tsn == self._announced and (self._renewed or self._announced != self._initial)
+        announced = self._announced
+        near = announced is not None and ahead(chunk.tsn, announced) < FAR
+        begins = (near and self._renewed) or (chunk.tsn == announced and announced != self._initial)
         if self._initial is None or begins or abs(self._count_on(chunk.tsn) - self._highest) > FAR:
-            announced = self._announced
-            near = announced is not None and ahead(chunk.tsn, announced) < FAR
             self._begin(announced if near else chunk.tsn, known=near)
         tsn = self._count_on(chunk.tsn)
         if tsn not in self._of:
@@ -294,6 +294,8 @@ class StreamDelivery:
             return
         self._underway.discard(tsn)
         message = self._of[tsn]
+        if message.abandoned and tsn < self._next:
+            return  # for its receiver, which had the FORWARD TSN before, a duplicate (RFC 3758, section 3.6)
         message.missing -= 1
         if tsn in self._lost:
             self._lost.discard(tsn)

@@ -26,7 +26,7 @@ from sctp_tui.sctp.wire.packet import (
     Sack,
     Shutdown,
 )
-from sctp_tui.sctp.wire.serial import unwrap
+from sctp_tui.sctp.wire.serial import ahead, unwrap
 
 from .conversations import Traced, goes_to
 from .heard import EARLY
@@ -275,9 +275,12 @@ class SendWindow:
     ) -> None:
         """A DATA chunk was sent; `lost` where the link dropped it, `to` and `as_sent` as in `SendHistory`."""
         time = self._tick(time)
-        begins = tsn == self._announced and (self._renewed or self._announced != self.initial)
+        # The first DATA may have been lost, or overtaken, before it was seen here.
+        announced = self._announced
+        near = announced is not None and ahead(tsn, announced) < FAR
+        begins = (near and self._renewed) or (tsn == announced and announced != self.initial)
         if self.initial is None or begins or abs(self._relative(tsn) - self.highest) > FAR:
-            self._begin(tsn)
+            self._begin(announced if near else tsn)
         tried = self._tries.send(time, self._packets, tsn, octets, to, as_sent=as_sent, lost=lost)
         number = self._relative(tsn)
         again = number <= self.highest
