@@ -216,7 +216,7 @@ class End:
                 self._advance()
             elif kind == raw.SACK and len(chunk.value) >= 12:
                 self._sack(at, chunk)
-            elif kind == raw.SHUTDOWN and self.sent:
+            elif kind == raw.SHUTDOWN and self.ever:
                 self.news_at = at
                 self._settle(at, chunk.tsn)
             elif kind == raw.INIT_ACK or (kind == raw.INIT and not self.ever):

@@ -295,7 +295,7 @@ class StreamDelivery:
         self._underway.discard(tsn)
         message = self._of[tsn]
         if message.abandoned and tsn < self._next:
-            return  # for its receiver, which had the FORWARD TSN before, a duplicate (RFC 3758, section 3.6)
+            return  # given up, as its receiver was told by a FORWARD TSN before (RFC 3758, section 3.6)
         message.missing -= 1
         if tsn in self._lost:
             self._lost.discard(tsn)
