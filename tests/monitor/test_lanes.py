@@ -267,6 +267,20 @@ def test_what_comes_behind_the_forward_tsn_that_gave_it_up_is_discarded() -> Non
     assert sending.messages[1].ready_at == 3
 
 
+def test_a_stream_waits_until_its_receiver_is_told_of_what_was_given_up() -> None:
+    """A message is given up before its last piece, TSN 6, is sent; the first FORWARD TSN is lost."""
+    forward = ForwardTsn(0, 12, 6, ((1, 0),))
+    packets = [
+        told(0, init(5)),
+        told(1, data(5, 1, 0, flags="B"), delay=2),
+        told(2, forward, verdict="dropped"),
+        told(4, data(7, 1, 1)),
+    ]
+    assert [one.ready_at for one in folded(*packets).messages] == [None, None]
+    assert [one.ready_at for one in folded(*packets, told(5, forward)).messages] == [None, 5]
+    assert [one.ready_at for one in folded(*packets, told(6, sack(7), back=True)).messages] == [None, 6]
+
+
 @pytest.mark.parametrize("stream", [1, 2])
 def test_what_comes_behind_a_forward_tsn_waits_for_nothing_that_was_never_seen(stream: int) -> None:
     """The message was lost before the capture; its stream may have had another one before, or none."""

@@ -315,6 +315,9 @@ class StreamDelivery:
         """All TSNs up to this one have arrived, or are given up."""
         if tsn < self._next:
             return
+        before = self._of.get(self._next - 1)
+        if before is not None and not before.missing:
+            self._go_past(before, time)  # what is left of it was given up before it was sent
         known = tsns_between(self._next, tsn, self._of)
         if len(known) <= tsn - self._next:
             self._stood = max(self._stood, time)  # some of them were never seen
@@ -340,8 +343,13 @@ class StreamDelivery:
         queue = self.queues[message.stream]
         if message.arrived_at is not None and message.single_stream_at is None:
             queue.release(message, self._stood)
+        if message.arrived_at is not None or message.missing:
+            self._go_past(message, self._stood)
+
+    def _go_past(self, message: TrackedMessage, time: float) -> None:
+        """Its stream goes on behind a message that has arrived, or was given up, and its receiver told so."""
         if not message.unordered and (message.arrived_at is not None or message.abandoned):
-            queue.skip(message.place, self._stood)
+            self.queues[message.stream].skip(message.place, time)
 
     def _count_on(self, tsn: int) -> int:
         """A TSN counted from the initial one, near the highest sent, as they wrap (RFC 9260, section 1.6)."""
