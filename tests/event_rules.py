@@ -20,6 +20,7 @@ from sctp_tui.sctp.events import (
     PeerAddrChange,
     SendFailed,
     StreamReset,
+    UdpPortChanged,
 )
 
 from . import rawpeer as raw
@@ -313,6 +314,21 @@ def _was_sent(told: Told) -> str:
     return "" if _pieces_sent(told) else "its data never went out"
 
 
+def _from_another_udp_port(told: Told) -> str:
+    """RFC 6951, section 5.4: a packet of the peer came from the UDP port that is told."""
+    event = told.event
+    assert isinstance(event, UdpPortChanged)
+    if event.now == event.before:
+        return "it is the same port"
+    if told.trace is None or event.whose == "ours":
+        return ""
+    way: Direction = "in" if told.mine == "out" else "out"
+    theirs = [one.packet for one in told.trace.seen if one.packet.direction == way]
+    senders = [one.peer if one.direction == "in" else one.local for one in theirs]
+    ports = {one.udp_port for one in senders if one is not None}
+    return "" if event.now in ports else f"no packet came from UDP port {event.now}"
+
+
 def _dry(told: Told) -> str:
     """RFC 6458, section 6.1.9: nothing is outstanding."""
     if told.trace is None:
@@ -475,6 +491,8 @@ EVENT_RULES: dict[str, Rule] = {
     "observed/SHUTDOWN": _observed(raw.SHUTDOWN),
     "observed/left": _always,
     "observed/addresses": _always,
+    "udp_port_changed/ours": _from_another_udp_port,
+    "udp_port_changed/peer": _from_another_udp_port,
     "opening": _sent(raw.INIT),
     "opening/implicit": _sent(raw.INIT),
     "ending/close": _always,

@@ -1,12 +1,15 @@
 """Time that is not the world's: usrsctp's timers and ages go by it, fed in ticks or by steps."""
 
 import ctypes
+import sys
 from collections.abc import Callable
 
 import pytest
 
 from sctp_tui.sctp.events import AssocChange, PeerAddrChange
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
+from sctp_tui.sctp.userspace.led_clock import LedClock
+from sctp_tui.sctp.userspace.library import load
 from sctp_tui.sctp.wire.packet import Heartbeat
 
 from .linked import Linked, chunks, ladder
@@ -103,3 +106,11 @@ def test_the_library_asks_the_system_again_where_nobody_leads_it() -> None:
         before = slot[1]
         assert ctypes.c_uint64.from_address(slot[0]).value != before
     assert ctypes.c_uint64.from_address(slot[0]).value == before
+
+
+def test_the_library_s_clock_can_be_led_here() -> None:
+    """Whatever wheel it is in."""
+    if sys.platform.startswith("linux"):
+        clock = LedClock(load().functions, lambda: 0.0)
+        assert clock.follow()
+        clock.let_go()

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
+from typing import ClassVar
 
 import msgspec
 
@@ -86,7 +87,7 @@ def load(tunables: Iterable[str] = ()) -> Library:
         try:
             # PyDLL keeps the GIL: no call blocks or takes long, and CDLL, which releases it, could wait once
             # a message to get it back from the thread that draws.
-            functions = ctypes.PyDLL(path, use_errno=True)
+            functions = ctypes.PyDLL(_object_of(ctypes.PyDLL(path)), use_errno=True)
             for name, (result, arguments) in _SIGNATURES.items():
                 function = getattr(functions, name)
                 function.restype, function.argtypes = result, arguments
@@ -101,6 +102,23 @@ def load(tunables: Iterable[str] = ()) -> Library:
     if tried:
         raise _unavailable(f"no usable usrsctp ({'; '.join(tried)})", f"reinstall it: {_INSTALL}")
     raise _unavailable("usrsctp is not installed", f"{_INSTALL}, or the system's package ({_package()})")
+
+
+class _DlInfo(ctypes.Structure):
+    """Dl_info of <dlfcn.h>."""
+
+    _fields_: ClassVar = [("file", ctypes.c_char_p), ("base", _P), ("name", ctypes.c_char_p), ("address", _P)]
+
+
+def _object_of(loaded: ctypes.PyDLL) -> str:
+    """The path of the shared object that has usrsctp: the one that was loaded, or one that it needs.
+
+    Raises `AttributeError` where neither has it.
+    """
+    info = _DlInfo()
+    function = ctypes.cast(loaded.usrsctp_init_nothreads, _P)
+    found = ctypes.CDLL(None).dladdr(function, ctypes.byref(info))
+    return os.fsdecode(info.file) if found and info.file else loaded._name
 
 
 def ignored() -> str:
