@@ -28,6 +28,7 @@ from sctp_tui.sctp.commands import (
     Listen,
     OpenClient,
     PauseReading,
+    PeelOff,
     Send,
     SendToAll,
     SetLink,
@@ -469,6 +470,9 @@ class Engine:
                 self._abort(self._associations.known(command.key), command.reason)
             case Crash():
                 self._crash(command.endpoint)
+            case PeelOff():
+                association = self._associations.known(command.key)
+                self._out.append(self._endpoint(association.endpoint).peel_off(association.assoc_id))
             case ChangeUdpPort():
                 self._out.append(self._endpoint(command.endpoint).change_udp_port())
             case Forge():

@@ -21,6 +21,7 @@ from sctp_tui.sctp.commands import (
     DropNext,
     Forge,
     PauseReading,
+    PeelOff,
     Send,
     SetLink,
     SetParameters,
@@ -254,6 +255,13 @@ SENTENCES: Sequence[Sentence] = (
         _form("END crashes"),
         lambda scene, fields: [Crash(fields["end"])] if scene.key(fields["end"]) else None,
         telling.crash,
+    ),
+    Sentence(
+        "server peels client 1 off",
+        "branches its association with the client off to a socket of its own",
+        _form("(?P<end>server) peels TO off"),
+        _of_key(lambda key, fields: PeelOff(key)),
+        telling.peel_off,
     ),
     Sentence(
         "client 1 gets another UDP port",

@@ -18,6 +18,7 @@ from sctp_tui.sctp.commands import (
     DropNext,
     Forge,
     PauseReading,
+    PeelOff,
     Send,
     SetLink,
     SetParameters,
@@ -101,6 +102,11 @@ def abort(command: Command, told: Told) -> str | None:
 def crash(command: Command, told: Told) -> str | None:
     """Of a `Crash`."""
     return f"{told.end} crashes" if isinstance(command, Crash) else None
+
+
+def peel_off(command: Command, told: Told) -> str | None:
+    """Of a `PeelOff` of the server."""
+    return f"{told.end} peels {told.other} off" if isinstance(command, PeelOff) and told.other else None
 
 
 def change_udp_port(command: Command, told: Told) -> str | None:

@@ -24,6 +24,7 @@ from .events import (
     ParametersSet,
     PathAsked,
     PathRequest,
+    PeeledOff,
     Peer,
     StreamsAsked,
     StreamsRequest,
@@ -136,6 +137,13 @@ class BaseEndpoint(ABC):
         """
 
     @abstractmethod
+    def _branch_off(self, assoc_id: int) -> bool:
+        """Branch an association off to a socket of its own; False where it has one already.
+
+        Raises `SctpError`, and OSError, where the system has no room for one.
+        """
+
+    @abstractmethod
     def hold(self, assoc_id: int, held: bool) -> None:
         """See `Endpoint.hold`."""
 
@@ -238,6 +246,17 @@ class BaseEndpoint(ABC):
         self._silence(True)
         self._crashed = True
         return self._end(entry, "crash", "")
+
+    def peel_off(self, assoc_id: int) -> PeeledOff:
+        """See `Endpoint.peel_off`."""
+        entry = self._registry.known(assoc_id)
+        if not assoc_id:
+            raise SctpError("the association is not up yet: wait for it")
+        if not self._branch_off(assoc_id):
+            raise SctpError(
+                f"association {assoc_id} has a socket of its own already, and goes on there: choose another"
+            )
+        return PeeledOff(**self._registry.about(entry))
 
     def change_udp_port(self) -> UdpPortChanged:
         """See `Endpoint.change_udp_port`."""

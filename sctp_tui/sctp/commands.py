@@ -222,6 +222,15 @@ class Crash(Command, frozen=True, tag="crash"):
     endpoint: str
 
 
+class PeelOff(Command, frozen=True, tag="peel_off"):
+    """Branch an association off to a one-to-one socket of its own: answered by `PeeledOff`, or by `Refused`.
+
+    It goes on as before, under the same key and assoc ID (sctp_peeloff(), RFC 6458, section 9.2).
+    """
+
+    key: int
+
+
 class ChangeUdpPort(Command, frozen=True, tag="change_udp_port"):
     """A client's packets come from another UDP port, as after a NAT has forgotten it: `UdpPortChanged`.
 

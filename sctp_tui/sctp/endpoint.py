@@ -20,6 +20,7 @@ from .events import (
     ParametersSet,
     PathAsked,
     PathRequest,
+    PeeledOff,
     Peer,
     StackName,
     Stamp,
@@ -184,6 +185,12 @@ class Endpoint(Protocol):
         """A client's association is gone without a packet: see `Crash`; returns `Ending`.
 
         Raises `SctpError` where the stack would tell the peer.
+        """
+
+    def peel_off(self, assoc_id: int) -> PeeledOff:
+        """Branch one association off to a socket of its own, and receive from both: see `PeelOff`.
+
+        Raises `SctpError` where it has one already.
         """
 
     def change_udp_port(self) -> UdpPortChanged:

@@ -238,6 +238,10 @@ class UdpPortChanged(Event, frozen=True, tag="udp_port_changed", gc=False):
     now: int
 
 
+class PeeledOff(Event, frozen=True, tag="peeled_off", gc=False):
+    """The user has branched the association off to a one-to-one socket of its own (RFC 6458, section 9.2)."""
+
+
 class ParametersSet(Event, frozen=True, tag="parameters_set", gc=False):
     """`given` are the protocol parameters that the user set; `now` are all, as the stack tells them since.
 
@@ -679,7 +683,8 @@ class Detail(Event, frozen=True, tag="detail", gc=False):
     `local` is this end; `local_tag` is the verification tag in packets to us, `peer_tag` in those to the
     peer. RTO.Initial, RTO.Min and RTO.Max are in ms (SCTP_RTOINFO), `association_max_retrans` is from
     SCTP_ASSOCINFO; RFC 9260, section 16 has the default values. `own_rwnd` is the window of this end in
-    bytes. The others are as in `ProtocolParameters`.
+    bytes. `own_socket`: it was branched off to a one-to-one socket of its own, as the user or this program
+    wanted. The others are as in `ProtocolParameters`.
     """
 
     local: Peer | None
@@ -699,6 +704,7 @@ class Detail(Event, frozen=True, tag="detail", gc=False):
     nodelay: bool | None = None
     owner: Owner | None = None
     own_rwnd: int | None = None
+    own_socket: bool = False
 
     def parameters(self, address: str = "") -> ProtocolParameters:
         """The protocol parameters, those of a path as they are to `address`, "" for the first."""
@@ -776,6 +782,7 @@ AnyEvent = (
     | PathAsked
     | StreamsAsked
     | UdpPortChanged
+    | PeeledOff
     | ParametersSet
     | EndpointFailed
     | EndpointClosed

@@ -79,6 +79,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("close", "lists", "c", "close", "Close", "Shut down gracefully"),
     Action("abort", "lists", "a", "abort", "Abort", "Abort, after asking"),
     Action("crash", "lists", "A", "crash", "Crash", "Crash its client, without a word", footer=False),
+    Action("peel_off", "lists", "B", "peel_off", "Peel off", "Give it a socket of its own", footer=False),
     Action(
         "udp_port", "lists", "U", "change_udp_port", "NAT", "Give its client another UDP port, as a NAT does",
         footer=False,
@@ -286,6 +287,7 @@ SPEAKING = frozenset(
         *("new_client", "message", "reply", "close", "abort", "crash", "clear", "undo", "generate", "to_all"),
         *("generate_stop", "server", "drop_next", "drop", "link", "cut", "still", "step", "slower", "faster"),
         *("parameters", "ask_streams", "ask_path", "sockets", "to_lesson", "write_lesson", "udp_port"),
+        "peel_off",
     }
 )
 """Names of actions on ends and links of this program: not offered where only a capture is shown."""

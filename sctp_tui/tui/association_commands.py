@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from sctp_tui.monitor.associations import Association
-from sctp_tui.sctp.commands import AbortAssociation, ChangeUdpPort, CloseAssociation, Crash
+from sctp_tui.sctp.commands import AbortAssociation, ChangeUdpPort, CloseAssociation, Crash, PeelOff
 
 from .callbacks import Ask, Submit, Tell
 
@@ -80,6 +80,11 @@ class AssociationCommands(msgspec.Struct, frozen=True):
             from .dialogs.path_screen import PathScreen
 
             self.ask(PathScreen(live, own(live), real), self.submit)
+
+    def peel_off(self, association: Association | None) -> None:
+        """Branch it off to a socket of its own."""
+        if live := self.live(association):
+            self.submit(PeelOff(live.key))
 
     def crash(
         self,

@@ -420,6 +420,10 @@ class MainScreen(Screen[None]):
         own = addresses("server" if association.role == "server" else "client", self._settings.paths)
         return own if self._mask is None else [self._mask.place(one) for one in own]
 
+    def action_peel_off(self) -> None:
+        """Branch the chosen association off to a socket of its own."""
+        self._associations.peel_off(self._current.of_keys)
+
     def action_crash(self) -> None:
         """Let the client of the chosen association crash."""
         self._associations.crash(self._current.of_keys, self._other_end, self._clients.choose)

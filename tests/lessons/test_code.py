@@ -70,6 +70,9 @@ EVERYTHING = msgspec.structs.replace(
             "Ends",
             do=(
                 "server aborts to client 1 because bye",
+                "server peels client 2 off",
+                "server sends alone to client 2 on 0",
+                "server resets streams to client 2",
                 "client 2 asks for 3 more streams",
                 "client 2 gets another UDP port",
                 "client 2 crashes",

@@ -22,6 +22,7 @@ from sctp_tui.sctp.commands import (
     DropNext,
     Generate,
     PauseReading,
+    PeelOff,
     Send,
     SetLink,
     SetParameters,
@@ -141,6 +142,7 @@ def test_a_client_s_command_is_said_and_read_again(command: Command) -> None:
 @given(
     st.one_of(
         *_of_either.values(),
+        st.just(PeelOff(KEY)),
         _of_client[Send].map(lambda one: msgspec.structs.replace(one, endpoint="", key=KEY)),
     )
 )
@@ -157,7 +159,8 @@ def test_each_kind_of_sentence_has_its_way_back(sentence: Sentence) -> None:
         assert sentence.tell is telling.no_command
         return
     done = Step() if action.steps else commands[0]
-    said = sentence.tell(done, Told(min(action.ends, default=""), link=LINK))
+    end, *others = sorted(action.ends, reverse=True) or [""]  # the server first
+    said = sentence.tell(done, Told(end, "".join(others[:1]), LINK))
     assert said is not None
     assert _commands(said) == commands
 
@@ -171,6 +174,7 @@ def test_each_kind_of_sentence_has_its_way_back(sentence: Sentence) -> None:
         SetParameters(KEY),
         SetParameters(KEY, FAST_TIMERS, "10.1.0.1"),
         AskStreams(KEY, "reset_in"),
+        PeelOff(KEY),
         AskPath(KEY, "peer_primary", "10.1.0.1"),
         SetSpeed(0.5),
         SetLink(Conditions(), LINK[1], link=1),

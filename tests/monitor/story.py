@@ -159,6 +159,7 @@ def one_of_each() -> list[e.Event]:
         e.StreamsAsked(*head, "add_in", (), 3),
         e.UdpPortChanged(*head, "ours", 40_000, 40_001),
         e.UdpPortChanged(*head, "peer", 40_000, 40_001),
+        e.PeeledOff(*head),
         e.ParametersSet(*head, FAST_TIMERS, FAST_TIMERS, evil),
         story.change(1, "RESTART"),
         e.PeerAddrChange(*head, evil, "UNREACHABLE", 0),

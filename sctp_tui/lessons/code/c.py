@@ -2,13 +2,12 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from string import Template
 from typing import TYPE_CHECKING
 
 from sctp_tui.sctp.commands import AskPath, AskStreams, Send
 from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 
-from . import socket_options
+from . import c_program, socket_options
 from .calls import NO_UDP, Calls, Ends, Lines, changed_end, is_long
 from .socket_options import SocketOption
 
@@ -32,131 +31,6 @@ _OF_PATH = {
     "peer_primary": ("sctp_setpeerprim", "SCTP_SET_PEER_PRIMARY_ADDR", "sspp_addr", ".sspp_assoc_id"),
 }
 """What is asked of a path: the structure, the option, and the fields of the address and of the ID."""
-_FILL = """
-    for (size_t i = 0; i < sizeof letters; i++)
-        letters[i] = 'a' + i % 26;"""
-
-_PROGRAM = Template(r"""/* $title
-   The calls of the lesson `$name` of sctp-tui, with all of its ends here on the loopback.
-   cc -Wall -Wextra $name.c -lsctp && ./a.out */
-
-#include <arpa/inet.h>
-#include <netinet/sctp.h>
-#include <poll.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-enum { $ends, ENDS };
-static const char *const names[] = { $names, "nobody" };
-static int fd[ENDS];
-static struct pollfd waiting[ENDS];
-static struct sockaddr_in address[ENDS];
-static sctp_assoc_t own[ENDS + 1], at_server[ENDS + 1]; /* the IDs of a client's association */$letters
-
-/* What a call is given, and its size. */
-#define TEXT(text) &(struct iovec){ text, sizeof text - 1 }, 1
-#define WITH(type, ...) &(struct type){ __VA_ARGS__ }, sizeof(struct type)
-
-static ssize_t checked(ssize_t result, const char *call) {
-    if (result < 0) {
-        perror(call);
-        exit(1);
-    }
-    return result;
-}
-#define TRY(call) checked(call, #call)
-#define MAY_FAIL(call) do { if ((call) < 0) perror(#call); } while (0)
-
-/* A one-to-many socket (RFC 6458, section 3), bound to an address and to any port. */
-static void open_end(int end, const char *host, int outbound, int inbound) {
-    const int events[] = { SCTP_ASSOC_CHANGE, SCTP_SHUTDOWN_EVENT };
-    struct sctp_initmsg streams = { .sinit_num_ostreams = outbound, .sinit_max_instreams = inbound };
-    socklen_t size = sizeof address[end];
-    int on = 1;
-
-    fd[end] = TRY(socket(AF_INET, SOCK_SEQPACKET, IPPROTO_SCTP));
-    waiting[end] = (struct pollfd){ .fd = fd[end], .events = POLLIN };
-    TRY(setsockopt(fd[end], IPPROTO_SCTP, SCTP_INITMSG, &streams, sizeof streams));
-    TRY(setsockopt(fd[end], IPPROTO_SCTP, SCTP_RECVRCVINFO, &on, sizeof on));
-    TRY(setsockopt(fd[end], IPPROTO_SCTP, SCTP_NODELAY, &on, sizeof on));
-    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
-        TRY(setsockopt(fd[end], IPPROTO_SCTP, SCTP_EVENT,
-                       WITH(sctp_event, .se_type = events[i], .se_on = 1)));
-    address[end].sin_family = AF_INET;
-    address[end].sin_addr.s_addr = inet_addr(host);
-    TRY(bind(fd[end], (struct sockaddr *)&address[end], size));
-    TRY(getsockname(fd[end], (struct sockaddr *)&address[end], &size));
-}
-
-/* Prints a notification of an end; `peer` is whom it is about (RFC 6458, section 6.1). */
-static void print_notification(int end, int peer, const union sctp_notification *told) {
-    static const char *const states[] = { "COMM_UP", "COMM_LOST", "RESTART", "SHUTDOWN_COMP",
-                                          "CANT_STR_ASSOC" };
-    const struct sctp_assoc_change *change = &told->sn_assoc_change;
-
-    if (told->sn_header.sn_type == SCTP_SHUTDOWN_EVENT) {
-        printf("%s: SHUTDOWN_EVENT of %s\n", names[end], names[peer]);
-        return;
-    }
-    printf("%s: %s of %s\n", names[end], states[change->sac_state], names[peer]);
-    if (change->sac_state == SCTP_COMM_UP)
-        *(end == SERVER ? &at_server[peer] : &own[end]) = change->sac_assoc_id;
-}
-
-/* Receives one message or notification, and prints it (RFC 6458, section 9.13). */
-static void receive(int end) {
-    static union {
-        char text[65536];
-        union sctp_notification told;
-    } data;
-    struct iovec room = { &data, sizeof data };
-    struct sockaddr_in from;
-    struct sctp_rcvinfo info = { 0 };
-    socklen_t from_size = sizeof from, info_size = sizeof info;
-    unsigned int type;
-    int flags = 0, peer = 0;
-    int size = TRY(sctp_recvv(fd[end], &room, 1, (struct sockaddr *)&from, &from_size,
-                              &info, &info_size, &type, &flags));
-
-    while (peer < ENDS && address[peer].sin_port != from.sin_port)
-        peer++;
-    if (flags & MSG_NOTIFICATION)
-        print_notification(end, peer, &data.told);
-    else if (size > 60)
-        printf("%s: %d octets on stream %d from %s\n", names[end], size, info.rcv_sid, names[peer]);
-    else
-        printf("%s: \"%.*s\" on stream %d from %s\n", names[end], size, data.text, info.rcv_sid,
-               names[peer]);$echo
-}
-
-/* Prints what comes, until nothing has come for so many ms. */
-static void drain(int quiet) {
-    while (TRY(poll(waiting, ENDS, quiet)) > 0)
-        for (int end = 0; end < ENDS; end++)
-            if (waiting[end].revents)
-                receive(end);
-}
-
-int main(void) {
-    struct sockaddr *server = (struct sockaddr *)&address[SERVER];
-
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    signal(SIGPIPE, SIG_IGN); /* of a message after the end of its association */$fill
-$opened
-    TRY(listen(fd[SERVER], 5));
-$steps
-    return 0;
-}
-""")
-_ECHO = """
-    if (end == SERVER && !(flags & MSG_NOTIFICATION)) {
-        room.iov_len = size;
-        TRY(sctp_sendv(fd[end], &room, 1, NULL, 0,
-                       WITH(sctp_sndinfo, .snd_sid = info.rcv_sid, .snd_assoc_id = info.rcv_assoc_id),
-                       SCTP_SENDV_SNDINFO, 0));
-    }"""
 
 
 class CCalls(Calls):
@@ -190,6 +64,19 @@ class CCalls(Calls):
         data = f"&(struct iovec){{ letters, {size} }}, 1" if is_long(send.data) else _text(send.data)
         return self._sendv(ends, data, send)
 
+    def peel_off(self, ends: Ends) -> Lines:
+        client = _name(ends.other)
+        self.branched.add(ends.other)
+        return [
+            *_try(f"fd[ENDS + {client}] = sctp_peeloff", _fd(ends.end), f"at_server[{client}]"),
+            f"waiting[ENDS + {client}].fd = fd[ENDS + {client}];",
+        ]
+
+    def _socket(self, ends: Ends) -> str:
+        if ends.end == "server" and ends.other in self.branched:
+            return f"fd[ENDS + {_name(ends.other)}]"
+        return _fd(ends.end)
+
     def close(self, ends: Ends) -> Lines:
         return self._sendv(ends, "NULL, 0", Send(0, b""), "SCTP_EOF")
 
@@ -220,7 +107,7 @@ class CCalls(Calls):
                 },
             )
         to = "NULL, 0" if ends.end == "server" else "server, 1"
-        return _try("sctp_sendv", _fd(ends.end), data, to, info, kind, "0")
+        return _try("sctp_sendv", self._socket(ends), data, to, info, kind, "0")
 
     def set_parameters(self, parameters: ProtocolParameters, ends: Ends) -> Lines:
         lines = [line for option in socket_options.of(parameters) for line in self._set(option, ends)]
@@ -235,7 +122,7 @@ class CCalls(Calls):
             if value
         }
         told = _with(option.struct, fields) if option.struct else _number(option.fields[""])
-        return _try("setsockopt", _fd(ends.end), "IPPROTO_SCTP", option.name, told)
+        return _try("setsockopt", self._socket(ends), "IPPROTO_SCTP", option.name, told)
 
     def _id(self, ends: Ends) -> str:
         if not ends.other:
@@ -243,7 +130,7 @@ class CCalls(Calls):
         return f"at_server[{_name(ends.other)}]" if ends.end == "server" else f"own[{_name(ends.end)}]"
 
     def ask_streams(self, ask: AskStreams, ends: Ends) -> Lines:
-        fd, of = _fd(ends.end), self._id(ends)
+        fd, of = self._socket(ends), self._id(ends)
         if ask.what not in _RESETS:
             way = ".sas_outstrms" if ask.what == "add_out" else ".sas_instrms"
             told = _with("sctp_add_streams", {".sas_assoc_id": of, way: str(ask.count)})
@@ -270,7 +157,7 @@ class CCalls(Calls):
             *_path(host, changed_end(ask, ends)),
             f"struct {struct} ask = {{ {fields} = {self._id(ends)} }};",
             f"memcpy(&ask.{address}, &path, sizeof path);",
-            *_try("setsockopt", _fd(ends.end), "IPPROTO_SCTP", option, "&ask", "sizeof ask"),
+            *_try("setsockopt", self._socket(ends), "IPPROTO_SCTP", option, "&ask", "sizeof ask"),
         ]
         return ["{", *_indented(lines), "}"]
 
@@ -291,14 +178,20 @@ class CCalls(Calls):
         longest = max(
             (int(size) for size in re.findall(r"\{ letters, (\d+) \}", "\n".join(lines))), default=0
         )
-        return _PROGRAM.substitute(
+        branches = any("sctp_peeloff" in line for line in lines)
+        return c_program.PROGRAM.substitute(
+            sockets="2 * ENDS" if branches else "ENDS",
+            of_its_own=c_program.OF_ITS_OWN if branches else "",
+            ended=c_program.ENDED if branches else "",
+            none=c_program.NONE if branches else "",
+            whose="at < ENDS ? at : SERVER" if branches else "at",
             title=self.title.replace("*/", "* /"),
             name=self.name.replace("*/", "* /"),
             ends=", ".join(map(_name, self.ends)),
             names=", ".join(f'"{end}"' for end in self.ends),
-            echo=_ECHO if self.lesson.server.echo else "",
+            echo=c_program.ECHO if self.lesson.server.echo else "",
             letters=f"\nstatic char letters[{longest}];" if longest else "",
-            fill=_FILL if longest else "",
+            fill=c_program.FILL if longest else "",
             opened="\n".join(_indented(self._opened("\n".join(lines)))),
             steps="\n".join(_indented(lines)),
         )

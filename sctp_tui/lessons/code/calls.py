@@ -47,6 +47,8 @@ class Calls(ABC):
         self.ends = ("server", *lesson.clients)
         self.title = printable(lesson.title)
         self.name = printable(Path(lesson.name).stem)
+        self.branched: set[str] = set()
+        """The clients whose association has a socket of its own at the server, in the calls made so far."""
 
     def hosts(self, end: str) -> list[str]:
         """The addresses of an end: each is a host of its own on the loopback, with one for each link."""
@@ -89,6 +91,10 @@ class Calls(ABC):
     @abstractmethod
     def send(self, send: Send, ends: Ends) -> Lines:
         """Send a message (RFC 6458, section 9.12)."""
+
+    @abstractmethod
+    def peel_off(self, ends: Ends) -> Lines:
+        """Branch the server's association with a client off to its own socket (RFC 6458, section 9.2)."""
 
     @abstractmethod
     def close(self, ends: Ends) -> Lines:

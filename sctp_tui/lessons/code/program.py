@@ -18,6 +18,7 @@ from sctp_tui.sctp.commands import (
     DropNext,
     Forge,
     PauseReading,
+    PeelOff,
     Send,
     SetLink,
     SetParameters,
@@ -160,6 +161,7 @@ class _Writer:
             self._octets += times * len(getattr(command, "data", b""))
         if isinstance(command, CloseAssociation | AbortAssociation):
             self._gone.add(client)
+            calls.branched.discard(client)
 
 
 def _lines(calls: Calls, command: Command, ends: Ends) -> Sequence[str]:
@@ -168,6 +170,8 @@ def _lines(calls: Calls, command: Command, ends: Ends) -> Sequence[str]:
             return calls.connect(ends)
         case Send():
             return calls.send(command, ends)
+        case PeelOff():
+            return calls.peel_off(ends)
         case CloseAssociation():
             return calls.close(ends)
         case AbortAssociation():

@@ -56,9 +56,9 @@ def set_option(end, option, form, *values):
     end.sock().setsockopt(socket.IPPROTO_SCTP, option, struct.pack(form, *values))
 
 
-def receive(name):
-    """Receive one message or notification, and print it (RFC 6458, section 6.1)."""
-    address, flags, data, told = ends[name].sctp_recv(65536)
+def receive(name, sock):
+    """Receive one message or notification of an end, and print it (RFC 6458, section 6.1)."""
+    address, flags, data, told = sock.sctp_recv(65536)
     peer = next((one for one in ends if ends[one].getsockname()[1] == address[1]), "nobody")
     if not flags & sctp.FLAG_NOTIFICATION:
         text = f'"{data.decode()}"' if len(data) <= 60 else f"{len(data)} octets"
@@ -68,20 +68,20 @@ def receive(name):
     elif isinstance(told, sctp.assoc_change):
         print(f"{name}: {STATES[told.state]} of {peer}")
         if told.state == sctp.assoc_change.state_COMM_UP:
-            ids[name, peer] = told.assoc_id
+            ids[name, peer] = told.assoc_id$ended
 
 
 def drain(quiet):
     """Print what comes, until nothing has come for so many seconds."""
-    while ready := select.select([end for end in ends.values() if end not in paused], [], [], quiet)[0]:
+    while ready := select.select([end for end in ends.values() if end not in paused]$more, [], [], quiet)[0]:
         for name in ends:
             if ends[name] in ready:
-                receive(name)
+                receive(name, ends[name])$branched
 
 
 $opened
 ends = {$ends}
-ids = {}  # of an association, by whose it is, and its peer
+ids = {}  # of an association, by whose it is, and its peer$none
 paused = []
 server.listen(5)
 to = server.getsockname()
@@ -89,7 +89,16 @@ $steps
 ''')
 _ECHO = """
         if name == "server":
-            server.sctp_send(data, to=address, stream=told.stream)"""
+            sock.sctp_send(data, to=address, stream=told.stream)"""
+_ENDED = """
+        elif told.state != sctp.assoc_change.state_RESTART and name == "server":
+            branched.pop(peer, None)  # a socket of its own has nothing more to tell"""
+_BRANCHED = """
+        for sock in [*branched.values()]:
+            if sock in ready:
+                receive("server", sock)"""
+_NONE = """
+branched = {}  # the server's sockets for one client alone"""
 
 
 class PythonCalls(Calls):
@@ -129,14 +138,22 @@ class PythonCalls(Calls):
             words.append(f"ppid={send.ppid}")
         if send.lifetime is not None:
             words.append(f"timetolive={send.lifetime}")
-        return [f"{_name(ends.end)}.sctp_send({', '.join(words)})"]
+        return [f"{self._socket(ends)}.sctp_send({', '.join(words)})"]
+
+    def peel_off(self, ends: Ends) -> Lines:
+        self.branched.add(ends.other)
+        return [f'branched["{ends.other}"] = {_name(ends.end)}.peeloff({self._id(ends)})']
+
+    def _socket(self, ends: Ends) -> str:
+        branched = ends.end == "server" and ends.other in self.branched
+        return f'branched["{ends.other}"]' if branched else _name(ends.end)
 
     def close(self, ends: Ends) -> Lines:
-        return [f'{_name(ends.end)}.sctp_send(b"", {self._to(ends)}, flags=sctp.MSG_EOF)']
+        return [f'{self._socket(ends)}.sctp_send(b"", {self._to(ends)}, flags=sctp.MSG_EOF)']
 
     def abort(self, reason: str, ends: Ends) -> Lines:
         data = _octets(reason.encode() or b"abort")  # pysctp sends no empty message but with MSG_EOF
-        return [f"{_name(ends.end)}.sctp_send({data}, {self._to(ends)}, flags=sctp.MSG_ABORT)"]
+        return [f"{self._socket(ends)}.sctp_send({data}, {self._to(ends)}, flags=sctp.MSG_ABORT)"]
 
     def _to(self, ends: Ends) -> str:
         return f"to={_name(ends.other)}.getsockname()" if ends.end == "server" else "to=to"
@@ -153,13 +170,13 @@ class PythonCalls(Calls):
             for value in option.fields.values()
         )
         told = f'"{option.form}", {", ".join(values)}'
-        return f"set_option({_name(ends.end)}, {option.number}, {told})  # {option.name}"
+        return f"set_option({self._socket(ends)}, {option.number}, {told})  # {option.name}"
 
     def _id(self, ends: Ends) -> str:
         return f'ids["{ends.end}", "{ends.other}"]' if ends.other else "0"
 
     def ask_streams(self, ask: AskStreams, ends: Ends) -> Lines:
-        head = f"set_option({_name(ends.end)}, "
+        head = f"set_option({self._socket(ends)}, "
         if ask.what not in _RESETS:
             counts = f"0, {ask.count}" if ask.what == "add_out" else f"{ask.count}, 0"
             return [f'{head}{layout.ADD_STREAMS}, "=iHH", {self._id(ends)}, {counts})  # SCTP_ADD_STREAMS']
@@ -169,7 +186,7 @@ class PythonCalls(Calls):
         return [f'{head}{layout.RESET_STREAMS}, "{form}", {self._id(ends)}, {values})  # SCTP_RESET_STREAMS']
 
     def ask_path(self, ask: AskPath, ends: Ends) -> Lines:
-        name, host = _name(ends.end), self.host(ask.address, ends)
+        name, host = self._socket(ends), self.host(ask.address, ends)
         path = f'("{host}", {_name(changed_end(ask, ends))}.getsockname()[1])'
         match ask.what:
             case "add" | "remove":
@@ -192,7 +209,12 @@ class PythonCalls(Calls):
         lines: list[str] = []
         for step in steps:
             lines += ["", f"print({f'--- {step.name}'!r})", *step.lines, self.drain(step.quiet)]
+        branches = any(".peeloff(" in line for line in lines)
         return _PROGRAM.substitute(
+            ended=_ENDED if branches else "",
+            more=" + [*branched.values()]" if branches else "",
+            branched=_BRANCHED if branches else "",
+            none=_NONE if branches else "",
             title=_in_docstring(self.title),
             name=_in_docstring(self.name),
             echo=_ECHO if self.lesson.server.echo else "",

@@ -27,6 +27,7 @@ from sctp_tui.sctp.events import (
     PartialDelivery,
     PathAsked,
     PathRequest,
+    PeeledOff,
     Peer,
     PeerAddrChange,
     ReadingPaused,
@@ -305,6 +306,8 @@ def _of_ours(event: Event) -> str:
             return f"aborts{f': {event.reason}' if event.reason else ''}"
         case StreamsAsked():
             return _streams_asked(event)
+        case PeeledOff():
+            return "branched off to a one-to-one socket of its own, the association goes on there"
         case UdpPortChanged():
             whose = "our packets come" if event.whose == "ours" else "the peer's packets come"
             return f"{whose} from UDP port {event.now} from here on, before from {event.before}"

@@ -80,6 +80,12 @@ TERMS: dict[str, Term] = {
         "The peer's UDP port where SCTP packets travel inside UDP; a NAT on the way may change it.",
         "RFC 6951, section 5",
     ),
+    "own_socket": Term(
+        "Socket",
+        "The association was branched off from this end's one-to-many socket to a one-to-one socket of its "
+        "own, by sctp_peeloff(): by the user, or by this program, to read or to fill it apart from others.",
+        "RFC 6458, section 9.2",
+    ),
     "tag": Term(
         "Verification tag",
         "A random number of 32 bits in every packet, chosen by the end that receives it: a packet with a "

@@ -32,6 +32,7 @@ from sctp_tui.sctp.events import (
     Packet,
     ParametersSet,
     PathAsked,
+    PeeledOff,
     ShutdownEvent,
     StreamsAsked,
     UdpPortChanged,
@@ -436,7 +437,7 @@ def _asked_for(event: Event) -> bool:
         case UdpPortChanged():
             return event.whose == "ours"
         case _:
-            return isinstance(event, Opening | Ending | PathAsked | StreamsAsked | ParametersSet)
+            return isinstance(event, Opening | Ending | PathAsked | StreamsAsked | PeeledOff | ParametersSet)
 
 
 def _notifies(event: Event) -> bool:

@@ -462,6 +462,13 @@ EVENT_EXPLANATIONS = {
         "SCTP_ADD_STREAMS: a RE-CONFIG with an Add Incoming Streams Request, which the peer answers by an "
         "outgoing one of its own.",
     ),
+    "peeled_off": Explanation(
+        "6458 9.2",
+        "The association has a socket of its own from here on, as where one client gets a thread for itself. "
+        "No packet goes for that: the other end does not notice.",
+        "By sctp_peeloff(), to a one-to-one socket. What waited unread moves there, its messages and "
+        "notifications come there alone, and it keeps its tags, TSNs and streams.",
+    ),
     "udp_port_changed/ours": Explanation(
         "6951 5.4",
         "The client's packets leave from another UDP port, as after a NAT has forgotten the one before. The "

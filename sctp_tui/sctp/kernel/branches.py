@@ -60,6 +60,10 @@ class Branches:
         self._ready.register(sock, select.EPOLLIN)
         return True
 
+    def has(self, assoc_id: int) -> bool:
+        """Whether an association has a socket of its own."""
+        return assoc_id in self._branches
+
     def __len__(self) -> int:
         """The number of sockets that were branched off."""
         return len(self._branches)

@@ -59,6 +59,7 @@ _ASKED: dict[PathRequest, str] = {
     "add": "add (net.sctp.addip_enable has to be 1 at both ends)",
     "remove": "remove (net.sctp.addip_enable has to be 1 at both ends)",
 }
+_NO_SOCKET = "no socket of its own for the association"
 _BRANCHED = 64
 """Associations with a lost path that get a socket of their own, which tells how they end; at most."""
 
@@ -113,7 +114,10 @@ class KernelEndpoint(BaseEndpoint):
     # --- setting up
 
     def _on(self, host: HostName | None) -> contextlib.AbstractContextManager[None]:
-        """Sockets made in the body of the `with` are on this host of the network, if there is one."""
+        """Sockets made in the body of the `with` are on this host of the network, if there is one.
+
+        Linux branches an association off on its own host alone.
+        """
         if self._network is None or host is None:
             return contextlib.nullcontext()
         self._host = self._network_host = host
@@ -309,7 +313,8 @@ class KernelEndpoint(BaseEndpoint):
         if self._branches is None or self._bound is None or not self._bound.serves:
             return False
         try:
-            return self._branches.branch(entry.assoc_id)
+            with self._on(self._host):
+                return self._branches.branch(entry.assoc_id)
         except OSError as error:
             log.debug("%s: no socket for association %s alone: %s", self.name, entry.assoc_id, error)
             return False
@@ -389,6 +394,7 @@ class KernelEndpoint(BaseEndpoint):
             **self._registry.about(entry),
             local_tag=told and told.local_tag,
             peer_tag=told and told.peer_tag,
+            own_socket=self._branches is not None and self._branches.has(assoc_id),
             **numbers._asdict(),
         )
 
@@ -457,9 +463,19 @@ class KernelEndpoint(BaseEndpoint):
             self._branches.let_go(assoc_id)
             return
         try:
-            self._branches.hold(assoc_id)
+            with self._on(self._host):
+                self._branches.hold(assoc_id)
         except OSError as error:
-            raise refusal(error, "no socket of its own for the association") from None
+            raise refusal(error, _NO_SOCKET) from None
+
+    def _branch_off(self, assoc_id: int) -> bool:
+        if self._branches is None:
+            return False
+        try:
+            with self._on(self._host):
+                return self._branches.branch(assoc_id)
+        except OSError as error:
+            raise refusal(error, _NO_SOCKET) from None
 
     def receive(self, limit: int) -> Sequence[Event]:
         """See `Endpoint.receive`."""
@@ -558,7 +574,8 @@ class KernelEndpoint(BaseEndpoint):
             entry.silent = True
             branches = self._branches
             if branches is not None and len(branches) < _BRANCHED:
-                with contextlib.suppress(OSError):  # without it less is known of the association's end
+                # Without it less is known of the association's end.
+                with contextlib.suppress(OSError), self._on(self._host):
                     branches.branch(event.assoc_id)
 
     def _why_ended(self, event: AssocChange, source: ReadableSocket, now: float) -> AssocChange:

@@ -1,5 +1,6 @@
 """A one-to-many socket of pysctp, with the options that an endpoint needs."""
 
+import os
 import socket
 from contextlib import suppress
 from types import ModuleType
@@ -32,6 +33,8 @@ def branch_off(sock: socket.socket, assoc_id: int) -> socket.socket:
 
     Raises OSError.
     """
+    # Linux takes the association off first, and ends it where no descriptor is left for the new socket.
+    os.close(os.dup(sock.fileno()))
     question = layout.PEELOFF_ARG.pack(assoc_id, 0)
     answer = getsockopt(sock.fileno(), layout.PEELOFF, question, len(question))
     branch = socket.socket(fileno=layout.PEELOFF_ARG.unpack(answer)[1])

@@ -126,7 +126,7 @@ class UserspaceEndpoint(BaseEndpoint):
         except SctpError:
             self._socket.close()
             raise
-        self._branches: dict[int, Socket] = {}  # of associations that were held, by assoc ID
+        self._branches: dict[int, Socket] = {}  # of associations that were branched off, by assoc ID
         self._held: set[int] = set()
         self._moved: dict[int, int | None] = {}  # by assoc ID, the peer's UDP port before, not yet told
 
@@ -419,6 +419,7 @@ class UserspaceEndpoint(BaseEndpoint):
             paths=(limits,),
             statistics=None,
             initial_cwnd=self._home.initial_cwnds.of(self._port),
+            own_socket=assoc_id in self._branches,
             **setting.more(sock, assoc_id),
         )
 
@@ -543,9 +544,15 @@ class UserspaceEndpoint(BaseEndpoint):
             self._held.discard(assoc_id)
             self._pump.ready.add(self._port)
             return
-        if assoc_id not in self._branches:
-            self._branches[assoc_id] = self._socket.branch_off(assoc_id)
+        self._branch_off(assoc_id)
         self._held.add(assoc_id)
+
+    def _branch_off(self, assoc_id: int) -> bool:
+        if assoc_id in self._branches:
+            return False
+        self._branches[assoc_id] = self._socket.branch_off(assoc_id)
+        self._pump.ready.add(self._port)
+        return True
 
     def receive(self, limit: int) -> Sequence[Event]:
         """See `Endpoint.receive`."""

@@ -33,6 +33,8 @@ def who(association: Association, other: Association | None, now: float) -> Iter
         yield "Our tag", StyledText(f"0x{told.local_tag:08x}", "", "tag", 0)
     if told is not None and told.peer_tag is not None:
         yield "The peer's tag", StyledText(f"0x{told.peer_tag:08x}", "", "tag", 1)
+    if told is not None and told.own_socket:
+        yield "Socket", StyledText("its own, branched off", "", "own_socket")
     yield "Streams out", StyledText(str(a.outbound_streams), "", "streams_out")
     yield "Streams in", StyledText(str(a.inbound_streams), "", "streams_in")
     yield "Age", StyledText(units.duration(a.age(now)), "", "age")

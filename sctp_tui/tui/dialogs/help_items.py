@@ -84,6 +84,13 @@ QUESTIONS = (
         "ssn reset reconfig re-config 6525 add more streams grant deny denied",
     ),
     Question(
+        "How do I give an association a socket of its own?",
+        "{peel_off} branches it off from the one-to-many socket, as sctp_peeloff() does. It goes on as "
+        "before, and its detail says so.",
+        "lives",
+        "peel off peeloff sctp_peeloff branch one-to-one thread own socket",
+    ),
+    Question(
         "How do I make a peer crash, or restart?",
         "{crash} lets the client of the association crash, without a word to its peer; a message typed for "
         "that client brings it back.",
