@@ -9,6 +9,8 @@ import pytest
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.monitor.trace.ladder import Ladder, Row
+from sctp_tui.monitor.trace.timeline import Annotation, Timeline
 from sctp_tui.sctp.commands import AskPath, ChangeUdpPort, Connect, OpenClient, Watch
 from sctp_tui.sctp.events import (
     AssocChange,
@@ -96,6 +98,33 @@ def test_the_table_and_the_detail_have_the_new_port(over_udp: Running) -> None:
     local = running.details[ours.key].local
     assert local is not None
     assert local.udp_port == now
+
+
+@userspace
+def test_the_ladder_has_a_line_where_the_port_changes(over_udp: Running) -> None:
+    running = over_udp
+    name, up, ours = running.greet(to=running.to_server(over_udp=True))
+    running.submit(ChangeUdpPort(name))
+    changed = running.until(UdpPortChanged, key=ours.key)
+    running.send(name, b"again")
+    running.until(Message, key=up.key, direction="in", data=b"again")
+    monitor = Monitor()
+    monitor.fold(Batch(events=running.events, packets=running.packets))
+    for key in (up.key, ours.key):
+        row = monitor.associations.get(key)
+        assert row is not None
+        conversation = monitor.wire.of(row, monitor.endpoints)
+        assert conversation is not None
+        timeline = Timeline(Ladder(conversation))
+        timeline.update(monitor.log, {}, monitor.remarks)
+        lines = [timeline[number] for number in range(timeline.first, timeline.end)]
+        told = [line for line in lines if isinstance(line, Annotation) and line.what == "port"]
+        assert [line.text for line in told] == [
+            f"the client sends from UDP port {changed.now} now, before from {changed.before}"
+        ]
+        below = lines[lines.index(told[0]) + 1]
+        assert isinstance(below, Row)
+        assert b"again" in below.packet.data
 
 
 @userspace

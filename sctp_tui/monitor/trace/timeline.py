@@ -24,6 +24,7 @@ from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.text.events import sentence
 from sctp_tui.sctp.events import (
     AssocChange,
+    Direction,
     Ending,
     Event,
     Message,
@@ -33,6 +34,7 @@ from sctp_tui.sctp.events import (
     ParametersSet,
     PathAsked,
     PeeledOff,
+    Peer,
     ShutdownEvent,
     StreamsAsked,
     UdpPortChanged,
@@ -66,7 +68,8 @@ class SocketEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class Annotation(msgspec.Struct, frozen=True, gc=False):
-    """A change of the link or its time, an ICMP message, or the beginning of another association.
+    """A change of the link or its time, an ICMP message, the beginning of another association, or that an end
+    sends from another UDP port.
 
     `after_packet` and `at` as in `SocketEvent`; `number` is that of the packet that it is about, 0 for none.
     """
@@ -74,7 +77,7 @@ class Annotation(msgspec.Struct, frozen=True, gc=False):
     at: float
     after_packet: int
     text: str
-    what: Literal["link", "time", "ICMP", "another"]
+    what: Literal["link", "time", "ICMP", "another", "port"]
     number: int = 0
 
 
@@ -125,6 +128,7 @@ class Timeline:
         self._seen = self._oldest - 1
         self._record = self._remark = self._bounce = 0
         self._noted = 0.0  # the time of the newest line that is not a packet
+        self._senders: dict[Direction, Peer] = {}  # of the newest packet in each direction
 
     @property
     def end(self) -> int:
@@ -310,6 +314,8 @@ class Timeline:
     def _add(self, row: Row) -> None:
         at = row.packet.at
         late = self._later(at) if self._noted > at else []
+        if moved := self._moved(row):
+            self._lines.append(Annotation(at, row.number - 1, moved, "port", row.number))
         if self.shown.passes is None or self.shown.passes(self.ladder, row):
             self._show_packet(row)
         self._seen = row.number
@@ -343,6 +349,20 @@ class Timeline:
                 break
         lines.extend(reversed(stay))
         return late[::-1]
+
+    def _moved(self, row: Row) -> str:
+        """That a packet's sender has another UDP port than with the packet before; else ""."""
+        packet = row.packet
+        sender = packet.local if packet.direction == "out" else packet.peer
+        if sender is None or packet.verdict == "refused":
+            return ""
+        before = self._senders.get(packet.direction, sender)
+        self._senders[packet.direction] = sender
+        if before.udp_port == sender.udp_port or before.addresses != sender.addresses:
+            return ""
+        local = self.ladder.conversation.initiator == "local"
+        who = "client" if local == (packet.direction == "out") else "server"
+        return f"the {who} sends from UDP port {sender.udp_port} now, before from {before.udp_port}"
 
     def _begins(self, new: NewAssociation, at: float) -> None:
         """Add a line above the first packet of another association, which only its COOKIE ACK has shown."""

@@ -849,6 +849,13 @@ NOTES = {
         "What the link does to packets stays the same. RTO, HB.interval and measured round trips are in the "
         "link's time; what people see beside it, such as the log's times, is in real time.",
     ),
+    "port": Explanation(
+        "6951 5.4",
+        "From here on an end's packets come from another UDP port, as behind a NAT that gave it one. The "
+        "association is the same, and the other end answers to there.",
+        "The Remote UDP Encapsulation Port is that of the newest packet with the right verification tag and "
+        "checksum; SCTP's ports, tags and TSNs go on.",
+    ),
     "another": Explanation(
         "9260 5.2.4",
         "A set-up with new tags begins here: of another association; or of the one before, if one end still "
