@@ -106,7 +106,7 @@ def of_window(conversation: Conversation) -> Iterator[str]:
     coming: list[tuple[float, int, Direction, list[Chunk]]] = []
     for traced in conversation.since(0):
         packet, number = traced.packet, traced.number
-        if packet.verdict in ("refused", "duplicated") or conversation.bounced(number):
+        if packet.verdict in ("refused", "duplicated"):
             windows.fold((traced,))
             continue
         now, way, chunks = packet.mono, packet.direction, _chunks(packet)
@@ -135,7 +135,7 @@ def of_window(conversation: Conversation) -> Iterator[str]:
             if not 0 <= (window.flight.last or 0) <= least:
                 yield f"packet {number}, {now:.3f} s: {window.flight.last} B in flight of {least}"
                 return
-        if packet.verdict != "dropped":
+        if packet.verdict != "dropped" and conversation.bounced(number) is None:  # it was sent all the same
             heapq.heappush(coming, (now + packet.transit, number, way, chunks))
 
 
