@@ -491,6 +491,7 @@ EVENT_RULES: dict[str, Rule] = {
     "observed/SHUTDOWN": _observed(raw.SHUTDOWN),
     "observed/left": _always,
     "observed/addresses": _always,
+    "peeled_off": _had(AssocChange, state="COMM_UP"),
     "udp_port_changed/ours": _from_another_udp_port,
     "udp_port_changed/peer": _from_another_udp_port,
     "opening": _sent(raw.INIT),

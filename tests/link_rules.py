@@ -4,6 +4,7 @@ tells: a rule for each entry of `VERDICTS`, `REFUSALS` and `NOTES`, by packets a
 A rule returns why the sentence isn't so, "" where it holds.
 """
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -211,6 +212,20 @@ def _two_tags(line: Line) -> str:
     return "" if taken and len(cookies) > 1 else "no second cookie came"
 
 
+def _two_udp_ports(line: Line) -> str:
+    """One end has sent from both UDP ports."""
+    told = {int(number) for number in re.findall(r"\d+", line.note.text)}
+    for way in ("in", "out"):
+        senders = [
+            one.local if way == "out" else one.peer
+            for one in line.packets
+            if one.direction == way and one.verdict not in ("refused", *_AFTERWARDS)
+        ]
+        if len(told) == 2 and told <= {one.udp_port for one in senders if one is not None}:
+            return ""
+    return f"no end has sent from UDP ports {sorted(told)}"
+
+
 def _nothing(line: Line) -> str:
     return ""
 
@@ -220,6 +235,7 @@ NOTE_RULES: dict[str, Callable[[Line], str]] = {
     "ICMP": _came_back,
     "time": _nothing,
     "another": _two_tags,
+    "port": _two_udp_ports,
 }
 """By the key of an explanation in `NOTES`."""
 
