@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
@@ -336,6 +337,15 @@ def test_of_packets_to_elsewhere_the_acknowledgement_tells() -> None:
     lanes.fold([told(2, sack(7), udp=True), told(2, sack(6, (_BIG - 9, 4)), udp=True)])
     lanes.until(3)
     assert [block.ready_at for block in sending.messages] == [2, 2, 1]
+
+
+def test_between_two_hosts_of_this_program_a_packet_arrives_by_itself() -> None:
+    sent = told(1, data(5, 1, 0), back=True, delay=0.5)
+    far = Peer(("10.1.0.2",), 7)
+    lanes = StreamQueues()
+    lanes.fold([told(0, init(5), back=True), Told(replace(sent.packet, peer=far, within=True), sent.decoded)])
+    lanes.until(2)
+    assert [one.arrived_at for one in lanes.sending["out"].messages] == [1.5]
 
 
 def test_no_more_is_kept_than_asked_for() -> None:

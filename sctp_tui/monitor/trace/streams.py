@@ -413,7 +413,7 @@ def _seen_to_arrive(packet: Packet) -> bool:
 
     Of others only the peer's SACK tells.
     """
-    if packet.direction == "in":
+    if packet.direction == "in" or packet.within:
         return True
     local, peer = packet.local, packet.peer
     return peer is not None and peer.udp_port is None and local.addresses[:1] == peer.addresses[:1]
