@@ -43,7 +43,7 @@ class Trace:
     @property
     def may_be_down(self) -> bool:
         """Whether interfaces of the two hosts may be down: what is sent by them is no packet."""
-        return any(one.packet.captured and one.packet.within for one in self.seen[:1])
+        return any(one.packet.captured and one.packet.within for one in self.seen)
 
     @cached_property
     def of_kind(self) -> dict[int, list[tuple[Seen, Chunk]]]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sctp_tui.monitor.associations import Association as Row
 from sctp_tui.monitor.trace.conversations import Conversation
+from sctp_tui.monitor.trace.stream import INSTANT
 from sctp_tui.monitor.trace.streams import StreamQueues
 from sctp_tui.monitor.trace.window import SendWindow, SendWindows
 from sctp_tui.sctp.events import Direction, Packet
@@ -247,6 +248,8 @@ def of_delivery(conversation: Conversation) -> Iterator[str]:
         initials = [c.word(12) for _, chunks in packets for c in chunks if c.kind in (raw.INIT, raw.INIT_ACK)]
         if len(set(initials)) != 1:
             continue
+        # Of two hosts the captures may be told in another order.
+        apart = INSTANT if any(packet.captured for packet, _ in packets) else _ROUNDED
         receiver = Receiver(initials[0])
         arrivals = sorted(
             (packet.mono + packet.transit, number, chunk)
@@ -271,7 +274,7 @@ def of_delivery(conversation: Conversation) -> Iterator[str]:
             is_so = _Told(*receiver.told.get(tsn, (None, None, None)))
             said = shown.get(tsn, _Told(None, None, None))
             if any(
-                (one is None) != (other is None) or abs((one or 0.0) - (other or 0.0)) > _ROUNDED
+                (one is None) != (other is None) or abs((one or 0.0) - (other or 0.0)) > apart
                 for one, other in zip(said, is_so, strict=True)
             ):
                 yield f"{way}: of the message with TSN {tsn} the lanes tell {said}, and it is {is_so}"

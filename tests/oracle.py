@@ -341,7 +341,9 @@ class End:
             self.probes.add(tsn)
         if self.reports(tsn) >= 3 and not self.recovered_late(tsn):
             if self.may_recover is None and not self.marked(tsn):
-                self.recovers = self.may_recover = self.highest
+                self.may_recover = self.highest
+                # What was sent again so before is not so again by the RFC, rule 5, but some stacks do.
+                self.recovers = self.highest if len(self.tries(tsn)) == 1 else None
             elif self.recovers is None:
                 self.may_recover = self.highest
         self.ever.setdefault(tsn, number)

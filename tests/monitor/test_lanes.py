@@ -348,6 +348,17 @@ def test_between_two_hosts_of_this_program_a_packet_arrives_by_itself() -> None:
     assert [one.arrived_at for one in lanes.sending["out"].messages] == [1.5]
 
 
+def test_what_is_captured_where_it_arrives_has_arrived() -> None:
+    """As between two hosts of this program, whose addresses differ."""
+    packets = [
+        Told(replace(one.packet, within=True, captured=True), one.decoded)
+        for one in (told(0, init(5), back=True, udp=True), told(1, data(5, 1, 0), back=True, udp=True))
+    ]
+    lanes = StreamQueues()
+    lanes.fold([*packets, told(2, sack(5), udp=True)])
+    assert [block.arrived_at for block in lanes.sending["out"].messages] == [1]
+
+
 def test_no_more_is_kept_than_asked_for() -> None:
     lost = told(0, data(0, 1, 0), verdict="dropped")
     sending = folded(
