@@ -43,7 +43,8 @@ class Trace:
     @property
     def may_be_down(self) -> bool:
         """Whether interfaces of the two hosts may be down: what is sent by them is no packet."""
-        return any(one.packet.captured and one.packet.within for one in self.seen)
+        each = (one.packet for one in self.seen if one.packet.within and one.packet.peer is not None)
+        return any(one.peer is not None and one.peer.addresses[:1] != one.local.addresses[:1] for one in each)
 
     @cached_property
     def of_kind(self) -> dict[int, list[tuple[Seen, Chunk]]]:

@@ -248,7 +248,7 @@ def of_delivery(conversation: Conversation) -> Iterator[str]:
         initials = [c.word(12) for _, chunks in packets for c in chunks if c.kind in (raw.INIT, raw.INIT_ACK)]
         if len(set(initials)) != 1:
             continue
-        # Of two hosts the captures may be told in another order.
+        # What is captured may be told in another order.
         apart = INSTANT if any(packet.captured for packet, _ in packets) else _ROUNDED
         receiver = Receiver(initials[0])
         arrivals = sorted(

@@ -409,8 +409,7 @@ class StreamQueues:
 
 
 def _seen_to_arrive(packet: Packet) -> bool:
-    """Whether a packet that was not dropped is known to arrive: it came to us, was captured where it arrives,
-    or both ends are here.
+    """Whether a packet that was not dropped is known to arrive: it came to us, or both ends are here.
 
     Of others only the peer's SACK tells.
     """
