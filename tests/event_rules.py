@@ -439,6 +439,7 @@ EVENT_RULES: dict[str, Rule] = {
     "assoc_change/RESTART": _all(_had(AssocChange, state="COMM_UP"), _restarted),
     "assoc_change/RESTART/observed": _restarted,
     "assoc_change/SHUTDOWN_COMP/observed": _all(_captured(raw.SHUTDOWN_COMPLETE), _nothing_left),
+    "assoc_change/SHUTDOWN_COMP/unknown": _captured(raw.SHUTDOWN_ACK, raw.SHUTDOWN_COMPLETE),
     "assoc_change/SHUTDOWN_COMP": _all(_came(raw.SHUTDOWN_ACK, raw.SHUTDOWN_COMPLETE), _nothing_left),
     f"{_CANT}/peer": _came(raw.ABORT),
     f"{_CANT}/us": _no_abort_came,

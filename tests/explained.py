@@ -6,6 +6,7 @@ own reasoning.
 """
 
 import heapq
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -21,7 +22,7 @@ from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.trace.timeline import Annotation, Timeline
 from sctp_tui.monitor.why.rows import explained
-from sctp_tui.sctp.events import AssocChange, Direction, Event, Packet
+from sctp_tui.sctp.events import ENDS, AssocChange, Direction, Event, Packet
 
 from . import event_rules, link_rules, numbers
 from . import rawpeer as raw
@@ -114,25 +115,23 @@ def _to(packet: Packet) -> str:
 
 # --- who ended an association
 
-_TABLE = {
-    "peer": "by peer",
-    "us": "by us",
-    "stack": "by our stack",
-    "nobody": "lost",
-    "crash": "crashed",
-    "unknown": "no answer",
+_SAID: dict[str, tuple[str, str]] = {
+    "peer": ("by peer", "the peer"),
+    "us": ("by us", "us|we "),
+    "stack": ("by our stack", "our stack"),
+    "client": ("by client", "the client"),
+    "server": ("by server", "the server"),
+    "nobody": ("lost", "lost"),
+    "network": ("lost", "lost"),
+    "crash": ("crashed", "crashed"),
+    "unknown": ("no answer", "no answer"),
 }
-_LOG = {
-    "peer": "by the peer",
-    "us": "by us",
-    "stack": "by our stack",
-    "nobody": "lost",
-    "crash": "crashed",
-    "unknown": "no answer",
-}
+"""What the table says of who ended an association, and the log in a regular expression."""
 _TRIGGERS = {
     "peer": {"receive ABORT"},
+    "client": {"receive ABORT"},
     "us": {"[ABORT]"},
+    "server": {"[ABORT]"},
     "stack": {"[ABORT]"},
     "nobody": {"no answer"},
 }
@@ -142,8 +141,8 @@ _SLACK = 0.5  # s at most between an ABORT and the event for it
 
 def of_ends(monitor: Monitor, events: Iterable[Event]) -> Iterator[str]:
     """Contradictions in what the program says of the ends of associations."""
-    lost = {one.key: one for one in events if isinstance(one, AssocChange) and one.state == "COMM_LOST"}
-    for key, event in lost.items():
+    ends = {one.key: one for one in events if isinstance(one, AssocChange) and one.state in ENDS}
+    for key, event in ends.items():
         row = monitor.associations.get(key)
         if row is None or row.ended is None:
             continue
@@ -154,12 +153,36 @@ def of_ends(monitor: Monitor, events: Iterable[Event]) -> Iterator[str]:
         }
         if len(set(said.values())) > 1:
             yield f"association {key}: {said}"
-        if _TABLE[event.by] not in row.ended.text or _LOG[event.by] not in sentence(event):
+        table, log = _SAID[event.by]
+        told = event.state != "CANT_STR_ASSOC" and (event.state == "COMM_LOST" or event.by != "unknown")
+        if told and (table not in row.ended.text or not re.search(log, sentence(event))):
             yield f"association {key}, {event.by}: {row.ended.text!r}, {sentence(event)!r}"
         conversation = monitor.wire.of(row, monitor.endpoints)
-        if conversation is not None and conversation.first == 1 and event.by not in ("unknown", "crash"):
-            mine: Direction = "out" if row.endpoint == conversation.endpoint else "in"
+        if conversation is None or conversation.first != 1 or event.by in ("unknown", "crash", "network"):
+            continue
+        mine: Direction = "out" if row.endpoint == conversation.endpoint else "in"
+        if event.state == "COMM_LOST":
             yield from (f"association {key}: {one}" for one in _of_abort(event, conversation, mine))
+        elif event.state == "SHUTDOWN_COMP":
+            yield from (f"association {key}: {one}" for one in _of_shutdown(event, conversation, mine))
+
+
+def _by_peer(event: AssocChange) -> bool:
+    """Whether not the end that tells it has ended an association; of a capture that is the server."""
+    return event.by in ("peer", "client")
+
+
+def _of_shutdown(event: AssocChange, conversation: Conversation, mine: Direction) -> Iterator[str]:
+    """Who asked for a shutdown has sent SHUTDOWN."""
+    asked = {
+        traced.packet.direction
+        for traced in conversation.since(0)
+        if traced.packet.verdict != "refused" and traced.packet.at <= event.at + _SLACK
+        for kind, *_ in raw.chunks(traced.packet.data)
+        if kind == raw.SHUTDOWN
+    }
+    if asked and not any((way != mine) == _by_peer(event) for way in asked):
+        yield f"shut down by {event.by}, and all SHUTDOWNs are of the other end"
 
 
 def _of_abort(event: AssocChange, conversation: Conversation, mine: Direction) -> Iterator[str]:
@@ -174,7 +197,7 @@ def _of_abort(event: AssocChange, conversation: Conversation, mine: Direction) -
     ]
     if not aborts:
         return
-    if not any((one.packet.direction != mine) == (event.by == "peer") for one in aborts):
+    if not any((one.packet.direction != mine) == _by_peer(event) for one in aborts):
         yield f"by {event.by}, and the ABORTs are of the other end"
     tracker = StateTracker(conversation)
     while tracker.update(float("inf")):

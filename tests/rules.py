@@ -540,7 +540,7 @@ def _not_reflected(case: Case) -> str:
 
 
 def _causes(case: Case) -> str:
-    return "" if any(case.chunk.parameters) else "it has no cause"
+    return "" if case.chunk.value else "it has no cause"
 
 
 def _no_causes(case: Case) -> str:

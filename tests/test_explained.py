@@ -18,6 +18,7 @@ from sctp_tui.monitor.why.rows import explained as why_each
 from sctp_tui.sctp.events import AssocChange, Direction, Event, Message, Packet, Peer, StackName
 from sctp_tui.sctp.link.conditions import WRONG_CHECKSUM, WRONG_TAG
 from sctp_tui.sctp.wire.packet import name_of
+from sctp_tui.sources.capture import Capture
 
 from . import explained
 from . import rawpeer as raw
@@ -30,7 +31,8 @@ from .rules import RULES, keys
 from .scenes import SCENES, head_of_line, heartbeats, lifetime, lossy, no_answer, played
 from .sctp.linked import Linked
 
-_CAPTURES = ROOT.parent.parent / "shared" / "captures"
+_PLACES = [above / "shared" / "captures" for above in ROOT.parents]
+_CAPTURES = next((one for one in _PLACES if one.is_dir()), _PLACES[0])
 _SCTP = 132
 
 
@@ -88,6 +90,21 @@ def test_what_is_said_of_real_captures_can_be_so(capture: Path | None) -> None:
     if not packets:
         pytest.skip(f"scapy finds no SCTP in {capture.name}")
     explained.check(packets, complete=False)
+
+
+@pytest.mark.parametrize("capture", sorted(_CAPTURES.glob("*.*cap*")) or [None], ids=str)
+def test_what_is_said_of_a_capture_that_is_opened_can_be_so(capture: Path | None) -> None:
+    if capture is None:
+        pytest.skip(f"no captures are in {_CAPTURES}")
+    opened = Capture([str(capture)])
+    told = list(opened.portions())
+    opened.close()
+    assert opened.packets
+    explained.check(
+        [packet for one in told for packet in one.packets],
+        [event for one in told for event in one.events],
+        complete=False,
+    )
 
 
 # --- the check itself

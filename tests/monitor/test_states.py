@@ -310,6 +310,21 @@ def test_both_close_at_once() -> None:
     assert last.transition.trigger == "receive SHUTDOWN"
 
 
+def test_both_ends_answer_a_shutdown_ack() -> None:
+    """One's SHUTDOWN COMPLETE may pass a capture before the other's, which was sent before it came."""
+    names = [
+        *_HANDSHAKE,
+        *((name, way) for name in ("SHUTDOWN", "SHUTDOWN ACK", "SHUTDOWN COMPLETE") for way in ("in", "out")),
+    ]
+    tracker = StateTracker(
+        _conversation(*(_packet(name, way, float(at)) for at, (name, way) in enumerate(names)))
+    )
+    tracker.update(20.0)
+    last = tracker.last("local")
+    assert last is not None
+    assert str(last.transition) == "SHUTDOWN-ACK-SENT → CLOSED: receive SHUTDOWN ACK, send SHUTDOWN COMPLETE"
+
+
 def test_a_peer_that_begins_anew() -> None:
     names = [*_HANDSHAKE, *_HANDSHAKE]
     tracker = StateTracker(_conversation(*(_packet(n, way, float(at)) for at, (n, way) in enumerate(names))))

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text.events import sentence
+from sctp_tui.monitor.why import why
+from sctp_tui.monitor.why.events import EVENT_EXPLANATIONS
 from sctp_tui.sctp.events import (
     AssocChange,
     CaptureBegun,
@@ -29,6 +31,7 @@ from sctp_tui.sources.capture import Capture
 from sctp_tui.sources.ip import SctpPacket
 from sctp_tui.sources.observer import Observer
 from sctp_tui.sources.source import Observation
+from tests import explained
 from tests import rawpeer as raw
 
 from .files import ethernet, interface, ipv4, packet_block, pcap, real, section
@@ -124,6 +127,7 @@ def watch(path: Path, *more: Path) -> Told:
     capture = Capture([str(path), *map(str, more)])
     told = Told(capture, list(capture.portions()))
     capture.close()
+    explained.check(told.packets, told.events, complete=False)
     return told
 
 
@@ -173,6 +177,13 @@ def test_from_the_init_to_the_shutdown(tmp_path: Path) -> None:
     ]
     assert [round(packet.mono, 9) for packet in told.packets] == [n / 100 for n in range(10)]
     assert [packet.at for packet in told.packets][:2] == [1.0, 1.01]
+
+
+def test_a_shutdown_of_which_only_the_end_was_captured(tmp_path: Path) -> None:
+    told = tell(tmp_path, Story().data().a(chunk(8)).b(chunk(14)))
+    assert told.said[-1] == "1 SHUTDOWN_COMP: association shut down"
+    (end,) = [event for event in told.events if isinstance(event, AssocChange)]
+    assert why(end, "expert").text == EVENT_EXPLANATIONS["assoc_change/SHUTDOWN_COMP/unknown"].expert
 
 
 def test_who_aborted_and_why(tmp_path: Path) -> None:

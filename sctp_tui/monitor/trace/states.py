@@ -19,7 +19,17 @@ from sctp_tui.monitor.text.ending import NOT_STARTED, AssociationEnd
 from sctp_tui.sctp.events import Packet
 from sctp_tui.sctp.link.conditions import ROUNDED, has_come
 from sctp_tui.sctp.states import STATES, State
-from sctp_tui.sctp.wire.packet import Abort, Chunk, CookieEcho, Data, Heartbeat, IData, Sack, name_of
+from sctp_tui.sctp.wire.packet import (
+    Abort,
+    Chunk,
+    CookieEcho,
+    Data,
+    Heartbeat,
+    IData,
+    Sack,
+    ShutdownComplete,
+    name_of,
+)
 
 from .conversations import Conversation, End
 from .heard import Heard, Hearing, gives_up
@@ -313,6 +323,9 @@ class StateTracker:
             self._take(end, _BY_SENDING["CLOSED", "INIT"], at, number)
         elif isinstance(chunk, Abort) and gives_up(chunk, heard):
             self._take(end, _BY_RECEIVING.get((state, "no answer")), at, number)
+        elif isinstance(chunk, ShutdownComplete) and not chunk.reflected:
+            # Where a capture has the other end's first, it had not come yet: this one answers a SHUTDOWN ACK.
+            self._mend(end, "receive SHUTDOWN COMPLETE", lambda state: _BY_SENDING[state, name])
         elif state == "CLOSED" and isinstance(chunk, Data | IData | Sack | Heartbeat):
             self.state[end] = "ESTABLISHED"  # it was before the first packet kept
         for taken in taken_by_sending(self.state[end], name):

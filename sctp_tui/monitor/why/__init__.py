@@ -160,7 +160,8 @@ def _kind(event: Event) -> str:
 
 @_kind.register
 def _(event: AssocChange) -> str:
-    if event.state in ("COMM_LOST", "CANT_STR_ASSOC"):
+    untold = event.state == "SHUTDOWN_COMP" and event.by == "unknown"
+    if untold or event.state in ("COMM_LOST", "CANT_STR_ASSOC"):
         return f"{event.state}/{event.by}"
     return f"{event.state}/observed" if event.by in ("client", "server") else event.state
 

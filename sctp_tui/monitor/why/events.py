@@ -98,6 +98,13 @@ EVENT_EXPLANATIONS = {
         "A SHUTDOWN COMPLETE was captured: its sender has deleted its TCB, and its receiver does so on "
         "arrival. An end asks for a shutdown, and agrees to it, when nothing of its own is outstanding.",
     ),
+    "assoc_change/SHUTDOWN_COMP/unknown": Explanation(
+        "9260 9.2",
+        "The association is closed, and everything sent on it and not given up has arrived. Who asked for "
+        "that is not known.",
+        "An end is closed once it has had a SHUTDOWN ACK, which it answers with SHUTDOWN COMPLETE, or has "
+        "had that. The SHUTDOWN before it was not seen, or the stack does not tell whose it was.",
+    ),
     "assoc_change/CANT_STR_ASSOC/peer": Explanation(
         "9260 5.1",
         "The other end refused: nobody listens on that port, or no association is taken there.",
