@@ -437,7 +437,7 @@ EVENT_RULES: dict[str, Rule] = {
     f"{_COMM_LOST}/client": _captured_abort,
     f"{_COMM_LOST}/server": _captured_abort,
     "assoc_change/RESTART": _all(_had(AssocChange, state="COMM_UP"), _restarted),
-    "assoc_change/RESTART/observed": _restarted,
+    "assoc_change/RESTART/observed": _all(_captured(raw.INIT), _captured(raw.COOKIE_ACK)),
     "assoc_change/SHUTDOWN_COMP/observed": _all(_captured(raw.SHUTDOWN_COMPLETE), _nothing_left),
     "assoc_change/SHUTDOWN_COMP/unknown": _captured(raw.SHUTDOWN_ACK, raw.SHUTDOWN_COMPLETE),
     "assoc_change/SHUTDOWN_COMP": _all(_came(raw.SHUTDOWN_ACK, raw.SHUTDOWN_COMPLETE), _nothing_left),

@@ -39,7 +39,7 @@ class Chunk(NamedTuple):
 
     @property
     def is_data(self) -> bool:
-        return self.kind in (raw.DATA, I_DATA) and len(self.value) >= 12
+        return len(self.value) >= {raw.DATA: 12, I_DATA: 16}.get(self.kind, 1 << 16)
 
     @property
     def tsn(self) -> int:

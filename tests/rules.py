@@ -717,7 +717,9 @@ RULES: dict[str, Rule] = {
     "ERROR": _always,
     "FORWARD TSN": _gives_up,
     "I-FORWARD-TSN": _gives_up,
-    "RE-CONFIG": lambda case: "it has parameters" if any(case.chunk.parameters) else "",
+    "RE-CONFIG": lambda case: (
+        "it has a request" if any(13 <= kind <= 18 for kind, _ in case.chunk.parameters) else ""
+    ),
     **{f"RE-CONFIG/{kind}": _parameter(kind) for kind in (13, 14, 15, 16, 17, 18)},
     "RE-CONFIG/16 done": _parameter(16, 0, 1),
     "RE-CONFIG/16 denied": _parameter(16, 2),

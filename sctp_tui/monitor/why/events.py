@@ -83,8 +83,8 @@ EVENT_EXPLANATIONS = {
     "assoc_change/RESTART/observed": Explanation(
         "9260 5.2.4",
         "An end restarted without having ended the association, as after a crash.",
-        "A COOKIE ECHO with two new tags was answered while the association before was up (action A): TSNs "
-        "and SSNs start over.",
+        "An INIT with another tag was captured, and a COOKIE ACK after it, while the association before was "
+        "up (action A): TSNs and SSNs start over.",
     ),
     "assoc_change/SHUTDOWN_COMP": Explanation(
         "9260 9.2",
