@@ -20,6 +20,7 @@ from .oracle import ADVANCED, I_DATA, MASK, RE_CONFIG, Association, Chunk, End, 
 
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 _ROUNDED = 1e-6  # s: arrivals are in whole microseconds
+_CLOSE = 1e-5  # s: and so are times taken from them
 
 
 def _chunks(packet: Packet) -> list[Chunk]:
@@ -132,12 +133,25 @@ def of_window(conversation: Conversation) -> Iterator[str]:
                 if value != counted[name]:
                     yield f"packet {number}, {now:.3f} s, {way}: {name} is {value}, but was {counted[name]}"
                     return
+            if packet.as_sent(way) and (wrong := _of_phase(window, end)):
+                yield f"packet {number}, {now:.3f} s, {way}: {wrong}"
+                return
             least = sum(one[-1].octets for tsn, one in end.sent.items() if tsn not in end.reported)
             if not 0 <= (window.flight.last or 0) <= least:
                 yield f"packet {number}, {now:.3f} s: {window.flight.last} B in flight of {least}"
                 return
         if packet.verdict != "dropped" and conversation.bounced(number) is None:  # it was sent all the same
             heapq.heappush(coming, (now + packet.transit, number, way, chunks))
+
+
+def _of_phase(window: SendWindow, end: End) -> str:
+    """What is told of fast recovery (RFC 9260, section 7.2.4) that isn't so."""
+    name = window.phase.name
+    if name == "fast recovery" and end.may_recover is None:
+        return "fast recovery is told, and lasts no more"
+    if name not in ("fast recovery", None) and end.recovers is not None:
+        return f"{name} is told, and fast recovery lasts"
+    return ""
 
 
 # --- delivery
@@ -249,7 +263,7 @@ def of_delivery(conversation: Conversation) -> Iterator[str]:
         if len(set(initials)) != 1:
             continue
         # What is captured may be told in another order.
-        apart = INSTANT if any(packet.captured for packet, _ in packets) else _ROUNDED
+        apart = INSTANT if any(packet.captured for packet, _ in packets) else _CLOSE
         receiver = Receiver(initials[0])
         arrivals = sorted(
             (packet.mono + packet.transit, number, chunk)

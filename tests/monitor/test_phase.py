@@ -5,7 +5,7 @@ import pytest
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.window import SendWindow, SendWindows
 from sctp_tui.sctp.events import Path
-from sctp_tui.sctp.wire.packet import Init, InitAck
+from sctp_tui.sctp.wire.packet import Init, InitAck, Shutdown
 
 from ..sctp.linked import Linked
 from .test_window import data, sack, traced
@@ -316,3 +316,15 @@ def test_what_was_sent_again_or_overtaken_leaves_the_phase_open() -> None:
     assert (sending.lates, *_told(sending)) == (1, None, None)
     _sampled(sending, 2.4, 12_000)
     assert _told(sending) == (None, None)
+
+
+def test_a_shutdown_ends_a_fast_recovery_as_a_sack_does() -> None:
+    """It acknowledges, too (RFC 9260, section 9.2)."""
+    window, sending = _begun()
+    window.fold([traced(2, *(data(tsn) for tsn in range(8)))])
+    for tsn in (1, 2, 3):
+        window.fold([traced(2.1, sack(-1, (1, tsn)), direction="out")])
+    window.fold([traced(2.1, data(0))])
+    assert sending.phase.name == "fast recovery"
+    window.fold([traced(2.2, Shutdown(0, 8, 7), direction="out"), traced(2.3, data(8))])
+    assert sending.phase.name is None

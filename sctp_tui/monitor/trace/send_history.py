@@ -275,6 +275,8 @@ class SendHistory:
         """A SHUTDOWN arrives, with this Cumulative TSN Ack."""
         self._room.acknowledge(tsn)
         self._settle(tsn)
+        if self._recovers is not None and not lt(tsn, self._recovers):
+            self._recovers = None
 
     # --- what it sends
 
