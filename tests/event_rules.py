@@ -52,7 +52,7 @@ _NAMES = {
 
 def _came(*kinds: int) -> Rule:
     def rule(told: Told) -> str:
-        came = told.trace is None or told.came(*kinds)
+        came = not told.seen_then or told.came(*kinds)
         return "" if came else f"no {' or '.join(_NAMES[kind] for kind in kinds)} came"
 
     return rule
@@ -60,7 +60,8 @@ def _came(*kinds: int) -> Rule:
 
 def _sent(*kinds: int) -> Rule:
     def rule(told: Told) -> str:
-        sent = told.trace is None or told.trace.may_be_down or told.sent(*kinds)
+        down = told.trace is None or told.trace.may_be_down
+        sent = down or not told.seen_then or told.sent(*kinds)
         return "" if sent else f"no {' or '.join(_NAMES[kind] for kind in kinds)} was sent"
 
     return rule

@@ -12,6 +12,7 @@ from sctp_tui.sctp.events import Direction, Event, Packet
 from . import rawpeer as raw
 from .oracle import MASK, Chunk
 
+_NEAR = 0.05  # s between an ABORT and the events for it
 SLACK = 0.5
 """Seconds at most between a packet and the event for it, as events are stamped when they are read."""
 
@@ -97,6 +98,12 @@ class Told(NamedTuple):
     trace: Trace | None
     mine: Direction
     whole: bool = True
+
+    @property
+    def seen_then(self) -> bool:
+        """Whether packets were still seen at its time: the last of a capture may be missing as it ends."""
+        seen = self.trace.seen if self.trace is not None else []
+        return bool(seen) and (not seen[-1].packet.captured or seen[-1].packet.at >= self.event.at - _NEAR)
 
     def _of(self, way: Direction, kinds: Sequence[int], by: float) -> list[tuple[Seen, Chunk]]:
         return [

@@ -272,6 +272,9 @@ def of_delivery(conversation: Conversation) -> Iterator[str]:
             for chunk in chunks
             if chunk.is_data or chunk.kind == 192
         )
+        skips = [at for at, _, chunk in arrivals if not chunk.is_data]
+        if any(chunk.is_data and any(abs(one - at) < _CLOSE for one in skips) for at, _, chunk in arrivals):
+            continue  # which of both comes first can't be told
         for at, _, chunk in arrivals:
             receiver.take(at, chunk)
         queues = StreamQueues()

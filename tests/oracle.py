@@ -219,7 +219,7 @@ class End:
             elif kind == raw.SHUTDOWN and self.ever:
                 self.news_at = at
                 self._settle(at, chunk.tsn)
-            elif kind == raw.INIT_ACK or (kind == raw.INIT and not self.ever):
+            elif (kind == raw.INIT_ACK and self.has != "up") or (kind == raw.INIT and not self.ever):
                 self.rwnd = chunk.word(4)
             self.came[kind] = at
 
