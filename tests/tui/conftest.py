@@ -1,8 +1,17 @@
 """The screen runs on the stack under test."""
 
+from collections.abc import Iterator
+
 import pytest
 
-from . import driving
+from . import driving, stylesheets
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _styles_are_parsed_once() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        stylesheets.share(patch)
+        yield
 
 
 @pytest.fixture(autouse=True)
