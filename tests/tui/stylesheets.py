@@ -1,7 +1,7 @@
 """Styles for all apps of a run: their CSS is parsed once, as hundreds of apps are started, all with the same.
 
-Textual parses it for each app anew, and again as widgets of a new kind are mounted: its own cache has room for
-64 pieces of CSS, and there are more.
+Textual parses it for each app anew, and again as widgets of a new kind are mounted: its own cache has room
+for 64 pieces of CSS, and there are more.
 """
 
 from typing import Any
