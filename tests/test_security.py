@@ -9,7 +9,8 @@ from sctp_tui.cli import crash
 from sctp_tui.cli.serve import _WAITING
 from sctp_tui.engine import echoes, engine, event_queue, sender, throttle
 from sctp_tui.monitor import associations, log, pseudonyms
-from sctp_tui.monitor.trace import conversations, rto_samples
+from sctp_tui.monitor.filter import packets
+from sctp_tui.monitor.trace import conversations, dissection, rto_samples
 from sctp_tui.sctp import association_registry, endpoint, events, reassembly
 from sctp_tui.sctp.kernel import endpoint as kernel_endpoint
 from sctp_tui.sctp.kernel import ring, seen_aborts
@@ -17,6 +18,7 @@ from sctp_tui.sctp.link import conditioner
 from sctp_tui.sctp.userspace import flows, links, pump, sockets, unread
 from sctp_tui.sources import duplicates, identity, ip, records
 from sctp_tui.tui import capture_app
+from sctp_tui.tui.dialogs import tree_screen
 
 from .places import ROOT
 
@@ -141,6 +143,18 @@ ROWS: dict[str, tuple[list[str], str]] = {
     "its packets": (
         [_mib(capture_app._PACKETS_KEPT)],
         "monitor/test_wire.py test_whatever_comes_the_oldest_go_first_and_nothing_else",
+    ),
+    "packets by which `open --filter`": (
+        [_mib(packets._KEPT)],
+        "monitor/test_packet_filter.py test_what_is_kept_to_follow_packets_is_bounded",
+    ),
+    "what `tshark` prints": (
+        [
+            _mib(tree_screen._MOST),
+            f"{tree_screen._SECONDS:g} s",
+            _number(dissection._LINES),
+        ],
+        "test_bounded_run.py test_output_is_cut_at_its_limit",
     ),
     "packets kept": (
         [_mib(conversations.PACKET_OCTETS_KEPT)],

@@ -1,4 +1,4 @@
-"""What any command needs of its process: a terminal, signals, small files.
+"""What any command needs of its process: a terminal, signals, small files, another program run.
 
 Start at `signals`. It knows nothing of SCTP, nor of the rest of this program.
 """

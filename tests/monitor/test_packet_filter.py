@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from sctp_tui.monitor.filter import packets
 from sctp_tui.monitor.filter.language import FilterError, parse
 from sctp_tui.monitor.filter.packets import PacketFollower, PacketView, of_row
 from sctp_tui.monitor.log import Log
@@ -129,6 +130,18 @@ def test_packets_followed_one_by_one_are_the_same(made: list[Made], term: str) -
     follower = PacketFollower()
     told = [test(follower.view(packet)) for packet in wire.made][2:]
     assert told == [TERMS[term](one, again) for one, again in zip(made, repeats(made), strict=True)]
+
+
+def test_what_is_kept_to_follow_packets_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(packets, "_KEPT", 100_000)
+    monkeypatch.setattr(packets, "_LADDERS", 10)
+    follower = PacketFollower()
+    first = exchange([]).made[0]
+    for key in range(1, 1000):
+        follower.view(replace(first, key=key, flow=key, at=float(key), mono=float(key)))
+    most = 100_000 // len(first.data)
+    assert len(list(follower._wire)) <= most
+    assert len(follower._ladders) <= 2 * most
 
 
 @given(PACKETS)

@@ -12,12 +12,15 @@ from textual.widgets import Static
 from sctp_tui.monitor.filter.language import Find
 from sctp_tui.monitor.filter.view import Records
 from sctp_tui.monitor.text.event_fields import event_fields, payload
+from sctp_tui.monitor.trace.dissection import LARGEST_MESSAGE, of_message
 from sctp_tui.monitor.why import why
 from sctp_tui.sctp.events import Event, Message
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.heading import Heading
 from sctp_tui.tui.widgets.hexview import HexView
 from sctp_tui.tui.widgets.key_footer import KeyFooter
+
+from .tree_screen import TreeScreen
 
 _NAME = 20  # cells for a field's name and the blanks behind it
 _PAIR = 96  # cells of width from which on two fields stand side by side
@@ -102,6 +105,22 @@ class MessageDetailScreen(Screen[int]):
         if number != self._number:
             self._number, self._event = number, log[number]
             self._show()
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer tshark for messages alone."""
+        return action != "tree" or isinstance(self._event, Message)
+
+    def action_tree(self) -> None:
+        """Ask tshark for all fields of the message."""
+        if not isinstance(self._event, Message):
+            return
+        capture = of_message(self._event, self._own_port)
+        if capture is None:
+            told = f"tshark is asked about messages of up to {LARGEST_MESSAGE:,} B, and this has"
+            self.notify(f"{told} {self._event.size:,} B: export the packets as pcapng", markup=False)
+            return
+        self.app.push_screen(TreeScreen(capture))
 
     def action_back(self) -> None:
         """Back to the log."""

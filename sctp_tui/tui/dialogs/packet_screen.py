@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from sctp_tui.monitor.trace.dissection import of_packet
 from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.packet_fields import packet_sections
 from sctp_tui.monitor.why import Level
@@ -18,6 +19,8 @@ from sctp_tui.tui.widgets.heading import Heading
 from sctp_tui.tui.widgets.hexview import HexView
 from sctp_tui.tui.widgets.key_footer import KeyFooter
 from sctp_tui.tui.widgets.scrolled import ScrolledText
+
+from .tree_screen import TreeScreen
 
 _NAME = 30  # cells for a field's name and the blanks behind it
 
@@ -89,6 +92,10 @@ class PacketScreen(Screen[int]):
             key: labelled(one, OTHER_LEVEL[self._level]) if one.binding.id == "packet_level" else one
             for key, one in super().active_bindings.items()
         }
+
+    def action_tree(self) -> None:
+        """Ask tshark for all fields of the packet."""
+        self.app.push_screen(TreeScreen(of_packet(self._row.packet)))
 
     def action_back(self) -> None:
         """Back to the ladder."""
