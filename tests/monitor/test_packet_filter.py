@@ -13,10 +13,17 @@ from sctp_tui.monitor.filter import packets
 from sctp_tui.monitor.filter.language import FilterError, parse
 from sctp_tui.monitor.filter.packets import PacketFollower, PacketView, of_row
 from sctp_tui.monitor.log import Log
+from sctp_tui.monitor.trace import timeline as timeline_module
 from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.link_history import LinkHistory
-from sctp_tui.monitor.trace.timeline import Annotation, HeartbeatRun, LadderOptions, Timeline
+from sctp_tui.monitor.trace.timeline import (
+    Annotation,
+    HeartbeatRun,
+    LadderOptions,
+    Timeline,
+    TimelineSnapshot,
+)
 from sctp_tui.sctp.events import Packet
 
 from .test_filters import nobody, terms
@@ -130,6 +137,26 @@ def test_packets_followed_one_by_one_are_the_same(made: list[Made], term: str) -
     follower = PacketFollower()
     told = [test(follower.view(packet)) for packet in wire.made][2:]
     assert told == [TERMS[term](one, again) for one, again in zip(made, repeats(made), strict=True)]
+
+
+def test_a_long_ladder_is_filtered_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timeline_module, "_FILTERED", 3)
+    wire = exchange([Made("in", ((n, 1, 5),), None, False, False, ADDRESSES[0]) for n in range(8)])
+    conversation = Conversation(wire.made[0])
+    for packet in wire.made:
+        conversation.add(packet)
+    timeline = Timeline(Ladder(conversation))
+    timeline.show(LadderOptions(passes=lambda ladder, row: row.number % 2 == 0))
+    seen = []
+    while timeline.update(Log(), {}, LinkHistory()):
+        seen.append((timeline.seen, timeline.passing))
+    assert seen == [(3, 1), (6, 3), (9, 4), (10, 5)]
+    snapshot = TimelineSnapshot(conversation, timeline.shown, {}, Log(), LinkHistory())
+    slices = snapshot.follow()
+    assert [next(slices) for _ in range(3)] == [b"", b"", b""]
+    with pytest.raises(StopIteration) as done:
+        next(slices)
+    assert done.value.value.passing == 5
 
 
 def test_what_is_kept_to_follow_packets_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,6 +48,7 @@ from .ladder import Ladder, NewAssociation, Row
 from .link_history import LinkHistory
 
 _ROWS = 2000  # packets taken in by one update
+_FILTERED = 10_000  # rows that one update filters: about 50 ms
 _READ = 1.0  # s within which a notification is usually read
 _NEAR = 50  # lines above a late packet that are searched for events after it
 _AT_ONCE = 0.02  # s within which a stack answers a packet and its socket is read
@@ -135,6 +136,11 @@ class Timeline:
         """The serial number after that of the newest line."""
         return self.first + len(self._lines)
 
+    @property
+    def seen(self) -> int:
+        """The number of the newest packet that was taken in: of a filtered ladder not all are at once."""
+        return self._seen
+
     def __getitem__(self, serial: int) -> Line:
         """The line with this number. Raises IndexError where there is none."""
         if not self.first <= serial < self.end:
@@ -152,7 +158,9 @@ class Timeline:
             self._begin()
         before = (self.first, self.end, self._seen, self._bounce)
         more = ladder.update(_ROWS)
-        rows = ladder.rows(max(self._seen + 1, ladder.first), len(ladder))
+        most = len(ladder) if self.shown.passes is None else _FILTERED
+        rows = ladder.rows(max(self._seen + 1, ladder.first), most)
+        more = more or (bool(rows) and rows[-1].number < ladder.seen)
         notes = self._notes(log, remarks, rows[-1].packet.at if more and rows else None)
         note = next(notes, None)
         for row in rows:
@@ -409,7 +417,7 @@ class TimelineSnapshot(NamedTuple):
         timeline.show(self.shown)
         while True:
             timeline.update(self.log, self.ends, self.remarks)
-            if timeline.ladder.seen == self.conversation.captured:
+            if timeline.seen == self.conversation.captured:
                 return timeline
             yield b""
 

@@ -19,9 +19,9 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from sctp_tui.monitor.text import units
-from sctp_tui.monitor.text.packet_lines import as_json
-from sctp_tui.sctp.events import Event, Packet, to_json
+from sctp_tui.monitor.text import packet_lines, units
+from sctp_tui.monitor.text.lines import as_json
+from sctp_tui.sctp.events import Event, Packet
 from sctp_tui.sctp.printable import printable
 from sctp_tui.tui.actions import action_named, bindings
 from sctp_tui.tui.keys import Keys
@@ -58,7 +58,7 @@ def of_event(event: Event, line: str) -> list[Choice]:
             choices.append(Choice("text", "the payload as text", lambda: printable(text)))
             choices += _lines(text)
         choices.append(Choice("hex", "the payload as hex", lambda: data.hex(" ")))
-    return [*choices, Choice("json", "all of it as JSON", lambda: to_json(event).decode())]
+    return [*choices, Choice("json", "all of it as JSON", lambda: as_json(event).decode())]
 
 
 def _lines(text: str) -> list[Choice]:
@@ -88,7 +88,7 @@ def _of_packet(packet: Packet, line: str) -> list[Choice]:
     return [
         Choice("line", "the line", lambda: line),
         Choice("hex", "the packet as hex", lambda: packet.data.hex(" ")),
-        Choice("json", "all of it as JSON", lambda: as_json(packet).decode()),
+        Choice("json", "all of it as JSON", lambda: packet_lines.as_json(packet).decode()),
     ]
 
 

@@ -53,6 +53,7 @@ class LadderView(ConversationView, ArrowsView):
         self.shown = LadderOptions()
         """Which lines are shown besides packets."""
         self._now = 0.0
+        self._back_to: int | None = None  # the packet that the cursor was on, until that is filtered again
         self._all_there = 0.0  # when the last packet has arrived, or its answer is overdue
         self._log: Log | None = None
         self._find: Find = lambda key: None
@@ -84,8 +85,8 @@ class LadderView(ConversationView, ArrowsView):
         if not has_come(self._all_there, before):  # some were drawn as still on their way
             self.refresh()
         anew = timeline.shown != self.shown
-        place = self._packet if anew and not self.following else None
         if anew:
+            self._back_to = self._packet if not self.following else None
             timeline.show(self.shown)
         seen = ladder.seen
         if not timeline.update(monitor.log, ends, monitor.remarks) and not anew:
@@ -93,16 +94,17 @@ class LadderView(ConversationView, ArrowsView):
         for row in ladder.rows(seen + 1, ladder.seen - seen):
             self._all_there = max(self._all_there, ladder.due(row))
         self.keep(timeline.first, timeline.end)
-        if place is not None:
-            self.put_cursor(timeline.place(place))
+        if self._back_to is not None and timeline.seen >= min(self._back_to, ladder.seen):
+            self.put_cursor(timeline.place(self._back_to))
+            self._back_to = None
 
     @property
     def passing(self) -> tuple[int, int] | None:
-        """How many packets pass the filter, and of how many; None where all are shown."""
+        """How many packets pass the filter, and of how many so far; None where all are shown."""
         timeline = self.timeline
         if timeline is None or self.shown.passes is None:
             return None
-        return timeline.passing, len(timeline.ladder)
+        return timeline.passing, timeline.seen - timeline.ladder.first + 1
 
     @property
     def line(self) -> Line | None:
