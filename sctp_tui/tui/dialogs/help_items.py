@@ -167,6 +167,18 @@ QUESTIONS = (
         "rwnd slow reader zero pause flow control",
     ),
     Question(
+        "How do I filter the ladder?",
+        "{wire} shows packets, {filter} leaves some out: chunk=SACK gaps, lost, tsn=100..120, path=10.2.0.1.",
+        "filter",
+        "filter ladder only chunk gap",
+    ),
+    Question(
+        "How do I see what is inside an NGAP, S1AP or Diameter message?",
+        "The log and the ladder name it. {log_open} opens it, {message_tree} shows all its fields by tshark.",
+        "open",
+        "ngap s1ap m3ua diameter decode dissect wireshark fields upper layer 5G",
+    ),
+    Question(
         "How do I find something in the log?",
         "{filter} filters log, table and packets, {filter_by} shows one association, {search} finds a text.",
         "filter",
