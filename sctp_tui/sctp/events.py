@@ -136,7 +136,7 @@ class CaptureBegun(Event, frozen=True, tag="capture", gc=False):
 class HostLooked(Event, frozen=True, tag="host", gc=False):
     """The first look at the SCTP of a machine's kernel; `system` is its name and release.
 
-    What follows is what has changed, `every` so many seconds.
+    What follows is what has changed, `every` so many seconds, or less often where a look takes long.
     """
 
     schema: int

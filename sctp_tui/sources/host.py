@@ -4,7 +4,7 @@ import errno
 import time
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import astuple
 
 from sctp_tui import __version__
@@ -21,7 +21,7 @@ from sctp_tui.sctp.events import (
     Status,
 )
 from sctp_tui.sctp.kernel.machine import Machine
-from sctp_tui.sctp.kernel.proc_net import Counters, ProcAssociation
+from sctp_tui.sctp.kernel.proc_net import Counters, ProcAssociation, ProcPath
 from sctp_tui.sctp.kernel.sock_diag import LISTEN, DiagRow, parse
 
 from . import host_events as made
@@ -34,6 +34,7 @@ NAME = "host:"
 MOST = 20_000
 """Associations and listening sockets that are followed at once."""
 _EVERY = 1.0  # s between two looks
+_SHARE = 0.1  # of a processor that looks take at most: they are further apart where one takes long
 _ID = slice(4, 52)  # where a message has ports, addresses, interface and cookie: struct inet_diag_sockid
 _NOT_TOLD = "how it ended is not told by the kernel"
 _ABORTED = "aborted, or no answer, as the kernel counts"
@@ -57,7 +58,8 @@ class _Followed(Struct):
     status: Status | None = None
     detail: Detail | None = None
     known: ProcAssociation | None = None
-    """What /proc/net/sctp told of it."""
+    others: dict[str, ProcPath] = field(default_factory=dict)
+    """What /proc/net/sctp tells of its paths, where there are several, by the peer's address."""
 
 
 class Host:
@@ -93,6 +95,7 @@ class Host:
         self._followed: dict[tuple[int, int, int], _Followed] = {}
         self._counters: Counters | None = None  # before the last look
         self._gone: list[_Followed] = []
+        self._every = _EVERY
         self._keys = 0
         self._beyond = 0  # rows of the last look that are not followed
         try:
@@ -110,7 +113,8 @@ class Host:
         """What the last look has found."""
         listen = sum(one.row.state == LISTEN for one in self._followed.values())
         number = len(self._followed) - listen
-        return f"{number:,} association{'' if number == 1 else 's'}, {listen:,} listening"
+        found = f"{number:,} association{'' if number == 1 else 's'}, {listen:,} listening"
+        return found if self._every == _EVERY else f"{found}, looked at each {self._every:.1f} s"
 
     @property
     def tally(self) -> str:
@@ -129,19 +133,23 @@ class Host:
 
     def portions(self) -> Iterator[Observation]:
         """What has changed, look by look."""
-        due = self._clock.mono()
+        due = time.monotonic()
         while not self.done:
+            began = time.monotonic()
             try:
-                yield Observation(told=list(self.look()))
+                told = list(self.look())
             except OSError as error:
                 self.errors.append(_why(error))
                 break
+            took = time.monotonic() - began
+            yield Observation(told=told)
             if self._once:
                 break
-            due = max(due + _EVERY, self._clock.mono())
+            self._every = apart(took)
+            due = max(due + self._every, time.monotonic())
             self.waits = True
             try:
-                time.sleep(max(0.0, due - self._clock.mono()))
+                time.sleep(max(0.0, due - time.monotonic()))
             finally:
                 self.waits = False
         self.done = True
@@ -169,8 +177,7 @@ class Host:
                 every=_EVERY,
             )
         came, changed = self._read()
-        multihomed = any(len(one.row.peers) > 1 for one in self._followed.values())
-        known = self._machine.associations() if came or multihomed else {}
+        self._read_paths(changed)
         searched = self._processes.search({one.row.inode for one in self._followed.values()})
         for key, one in list(self._followed.items()):
             if one.look != self.looks and not self._still_there(one):
@@ -179,10 +186,7 @@ class Host:
         yield from self._told_gone(before, at, mono)
         self._counters = before
         for one in self._followed.values():
-            ends = made.ends(one.row)
-            told = known.get(ends, one.known) if known else one.known
-            if one.key in changed or searched or told != one.known or _unanswered(one.row):
-                one.known = told
+            if one.key in changed or searched or _unanswered(one.row):
                 yield from self._news(one, came, at, mono)
 
     def _read(self) -> tuple[set[int], set[int]]:
@@ -202,6 +206,26 @@ class Host:
                 read[named] = message, one
         self._by_message = read
         return came, changed
+
+    def _read_paths(self, changed: set[int]) -> None:
+        """Take in what /proc tells of associations with several paths, which the dump does not.
+
+        To find them there takes long where there are many: it is done as there are new ones.
+        """
+        several = [one for one in self._followed.values() if len(one.row.peers) > 1]
+        if any(one.known is None for one in several):
+            known = self._machine.associations()
+            for one in several:
+                one.known = known.get(made.ends(one.row))
+        paths = self._machine.paths() if several else {}
+        for one in several:
+            if one.known is None:
+                continue
+            addresses = map(made.bare, one.row.peers)
+            others = {each: paths[at] for each in addresses if (at := (one.known.assoc_id, each)) in paths}
+            if others != one.others:
+                one.others = others
+                changed.add(one.key)
 
     def _follow(self, row: DiagRow | None, came: set[int]) -> _Followed | None:
         """The one that this row is about; None for a socket that neither listens nor has an association."""
@@ -247,7 +271,7 @@ class Host:
             yield made.step(row, "addresses", stamp)
         one.owner = self._processes.owner(row.uid, row.inode)
         if row.info is not None and row.state != LISTEN:
-            status = made.status(row, row.info, one.known, self._timing, stamp)
+            status = made.status(row, row.info, one.others, self._timing, stamp)
             if _unanswered(row) or _differ(status, one.status):
                 one.status = status
                 yield status
@@ -301,6 +325,11 @@ class Host:
 
     def close(self) -> None:
         """Nothing stays open."""
+
+
+def apart(took: float) -> float:
+    """Seconds between the beginnings of two looks, where one took so many."""
+    return max(_EVERY, took / _SHARE)
 
 
 def _listens(message: bytes) -> bool:

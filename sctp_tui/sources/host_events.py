@@ -1,5 +1,6 @@
 """Makes the events of associations out of what a machine's kernel tells of them."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from sctp_tui.sctp.events import (
@@ -16,7 +17,7 @@ from sctp_tui.sctp.events import (
 )
 from sctp_tui.sctp.kernel import layout
 from sctp_tui.sctp.kernel.jiffies import JIFFY
-from sctp_tui.sctp.kernel.proc_net import Ends, ProcAssociation
+from sctp_tui.sctp.kernel.proc_net import Ends, ProcAssociation, ProcPath
 from sctp_tui.sctp.kernel.sock_diag import LISTEN, DiagRow, SctpInfo, address
 from sctp_tui.sctp.protocol_parameters import DelayedSack
 from sctp_tui.sctp.rtt import measured
@@ -25,6 +26,10 @@ ENDPOINT = "host"
 """The name of the end that is the machine's."""
 _SOCKADDR = 28
 _FIRST_STATE = 1  # what `layout.ASSOCIATION_STATES` has for Linux's SCTP_STATE_CLOSED, which is 0
+
+
+Others = Mapping[str, ProcPath]
+"""What /proc/net/sctp tells of an association's paths, by the peer's address."""
 
 
 class Timing(NamedTuple):
@@ -51,9 +56,14 @@ def state(row: DiagRow) -> str:
     return layout.ASSOCIATION_STATES.get(row.info.state + _FIRST_STATE, str(row.info.state))
 
 
+def bare(host: str) -> str:
+    """An address without its interface, which /proc does not tell."""
+    return host.partition("%")[0]
+
+
 def ends(row: DiagRow) -> Ends:
     """By which /proc/net/sctp is asked for it."""
-    return row.local_port, row.peer_port, tuple(one.partition("%")[0] for one in row.peers)
+    return row.local_port, row.peer_port, tuple(map(bare, row.peers))
 
 
 def step(row: DiagRow, what: ObservedStep, stamp: AssociationStamp, how: str = "") -> Observed:
@@ -62,9 +72,7 @@ def step(row: DiagRow, what: ObservedStep, stamp: AssociationStamp, how: str = "
     return Observed(**stamp, what=what, by="unknown", local=local(row), state=told, how=how)
 
 
-def status(
-    row: DiagRow, info: SctpInfo, known: ProcAssociation | None, timing: Timing, stamp: AssociationStamp
-) -> Status:
+def status(row: DiagRow, info: SctpInfo, others: Others, timing: Timing, stamp: AssociationStamp) -> Status:
     """Its state and its paths; what is not told of paths that are not the primary one is None."""
     now = state(row)
     return Status(
@@ -76,11 +84,11 @@ def status(
         inbound_streams=info.inbound_streams,
         outbound_streams=info.outbound_streams,
         fragmentation_point=info.fragmentation_point,
-        paths=tuple(_paths(row, info, known, timing)),
+        paths=tuple(_paths(row, info, others, timing)),
     )
 
 
-def _paths(row: DiagRow, info: SctpInfo, known: ProcAssociation | None, timing: Timing) -> list[Path]:
+def _paths(row: DiagRow, info: SctpInfo, others: Others, timing: Timing) -> list[Path]:
     primary = address(info.primary[:_SOCKADDR])
     made = []
     for one in row.peers:
@@ -98,7 +106,7 @@ def _paths(row: DiagRow, info: SctpInfo, known: ProcAssociation | None, timing: 
                 )
             )
             continue
-        told = known.paths.get(one.partition("%")[0]) if known is not None else None
+        told = others.get(bare(one))
         where = "UNKNOWN" if told is None else layout.PATH_STATES.get(told.state, str(told.state))
         rto = told.rto if told is not None else 0
         made.append(Path(one, where, primary=False, cwnd=None, srtt=None, rto=rto, mtu=None))

@@ -25,6 +25,11 @@ class NoRows(Static):
         self._keys = keys
         self._last: _State | None = None
 
+    def say(self, text: str) -> None:
+        """Draw this text, unless it is there."""
+        if text != self.content:
+            self.update(text)
+
     def show(self, servers: Sequence[EndpointView], cleared: bool, sends: str | None) -> None:
         """Draw what changed. `cleared`: there were associations. For `sends` see `ClientPane.sends`."""
         if self._settings.lesson is not None:

@@ -114,7 +114,7 @@ class Panes(Container):
             if self._speaks:
                 associations.no_rows.show(monitor.endpoints.servers, cleared, self.clients.sends)
             else:
-                associations.no_rows.update("No association in what was read so far.")
+                associations.no_rows.say("No association in what was read so far.")
         log.show(view.log)
         log.show_names(seen.associations)
         self.query_one("#log > Heading", Heading).say(*headings.of_log(seen, view), search.update())

@@ -10,7 +10,7 @@ from itertools import count
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import AnyEvent, Event, from_json, to_json
 from sctp_tui.sctp.kernel.machine import Machine
-from sctp_tui.sctp.kernel.proc_net import Counters, Ends, ProcAssociation
+from sctp_tui.sctp.kernel.proc_net import Counters, Ends, Paths, ProcAssociation
 from sctp_tui.sctp.kernel.sock_diag import LISTEN, DiagRow, parse
 from sctp_tui.sources.host import Host
 from sctp_tui.sources.processes import Processes
@@ -111,6 +111,7 @@ class FakeMachine(Machine):
         """The errno of the next dump."""
         self.counted: Counters | None = Counters(0, 0)
         self.known: Mapping[Ends, ProcAssociation] = {}
+        self.other_paths: Paths = {}
 
     @property
     def system(self) -> str:
@@ -126,6 +127,9 @@ class FakeMachine(Machine):
 
     def associations(self) -> Mapping[Ends, ProcAssociation]:
         return self.known
+
+    def paths(self) -> Paths:
+        return self.other_paths
 
     def counters(self) -> Counters | None:
         return self.counted

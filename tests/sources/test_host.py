@@ -14,7 +14,7 @@ from sctp_tui.sctp.kernel import proc_net, sock_diag
 from sctp_tui.sctp.kernel.jiffies import JIFFY
 from sctp_tui.sctp.kernel.proc_net import Counters, ProcAssociation, ProcPath
 from sctp_tui.sources import host as host_source
-from sctp_tui.sources.host import Host
+from sctp_tui.sources.host import Host, apart
 from sctp_tui.sources.octets import UnreadableSource
 from sctp_tui.sources.opening import open_source
 
@@ -76,7 +76,8 @@ def test_the_counters_are_where_they_belong() -> None:
 def test_of_other_paths_is_told_what_proc_has() -> None:
     two = ("10.0.0.2", "10.0.1.2")
     looks = Looks(association(peers=two, primary="10.0.1.2"))
-    looks.machine.known = {(9001, 5000, two): ProcAssociation(10, {"10.0.0.2": ProcPath(300, 5, 3)})}
+    looks.machine.known = {(9001, 5000, two): ProcAssociation("4", 10)}
+    looks.machine.other_paths = {("4", "10.0.0.2"): ProcPath(300, 5, 3), ("5", "10.0.0.2"): ProcPath(1, 1, 1)}
     _, _, status, detail = looks.look()
     assert isinstance(status, Status)
     first, second = status.paths
@@ -84,7 +85,7 @@ def test_of_other_paths_is_told_what_proc_has() -> None:
     assert (second.state, second.primary, second.cwnd, second.rto) == ("ACTIVE", True, 4380, 1000)
     assert isinstance(detail, Detail)
     assert detail.association_max_retrans == 10
-    looks.machine.known = {(9001, 5000, two): ProcAssociation(10, {"10.0.0.2": ProcPath(300, 5, 0)})}
+    looks.machine.other_paths = {("4", "10.0.0.2"): ProcPath(300, 5, 0)}
     (status,) = looks.look()
     assert isinstance(status, Status)
     assert status.paths[0].state == "INACTIVE"
@@ -375,6 +376,10 @@ def test_it_stands_alone() -> None:
         open_source(["host:", "trace.pcap"])
 
 
+def test_looks_that_take_long_are_further_apart() -> None:
+    assert [apart(took) for took in (0.0, 0.05, 0.1, 0.5)] == [1, 1, 1, 5]
+
+
 # --- strange octets
 
 
@@ -428,14 +433,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_proc_is_read(folder: Path) -> None:
     assert proc_net.associations() == {
-        (9001, 9002, ("10.9.0.2", "10.9.0.4")): ProcAssociation(
-            7,
-            {
-                "10.9.0.2": ProcPath(round(300 * JIFFY), 5, 2),
-                "10.9.0.4": ProcPath(round(100 * JIFFY), 4, 3),
-            },
-        ),
-        (9001, 9003, ("::1",)): ProcAssociation(10, {"::1": ProcPath(round(300 * JIFFY), 5, 2)}),
+        (9001, 9002, ("10.9.0.2", "10.9.0.4")): ProcAssociation("4", 7),
+        (9001, 9003, ("::1",)): ProcAssociation("5", 10),
+    }
+    assert proc_net.paths() == {
+        ("4", "10.9.0.2"): ProcPath(round(300 * JIFFY), 5, 2),
+        ("4", "10.9.0.4"): ProcPath(round(100 * JIFFY), 4, 3),
+        ("5", "::1"): ProcPath(round(300 * JIFFY), 5, 2),
     }
     assert proc_net.counters() == Counters(3, 4)
     (folder / "snmp").unlink()
@@ -452,4 +456,5 @@ def test_mutated_lines_of_proc_do_no_harm(data: st.DataObject) -> None:
         text = mutated.decode("ascii", "replace").splitlines()
         patch.setattr(proc_net, "_lines", lambda _name: iter(text))
         proc_net.associations()
+        proc_net.paths()
         proc_net.counters()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from . import proc_net, sock_diag
-from .proc_net import Counters, Ends, ProcAssociation
+from .proc_net import Counters, Ends, Paths, ProcAssociation
 from .sock_diag import DiagRow
 
 FAMILIES = (socket.AF_INET, socket.AF_INET6)
@@ -42,6 +42,13 @@ class Machine:
         """See `proc_net.associations`; empty where that can't be read."""
         try:
             return proc_net.associations()
+        except OSError:
+            return {}
+
+    def paths(self) -> Paths:
+        """See `proc_net.paths`; empty where they can't be read."""
+        try:
+            return proc_net.paths()
         except OSError:
             return {}
 

@@ -59,14 +59,15 @@ class Namespace:
         thread.join()
         if isinstance(made[0], OSError):
             raise made[0]
-        self._descriptor = made[0]
+        self.descriptor = made[0]
+        """By which others may name it, in /proc."""
 
     @contextlib.contextmanager
     def entered(self) -> Iterator[None]:
         """The calling thread is in it for the body of the `with`. Raises OSError."""
         before = _of_this_thread()
         try:
-            _enter(self._descriptor)
+            _enter(self.descriptor)
             try:
                 yield
             finally:
@@ -76,7 +77,7 @@ class Namespace:
 
     def close(self) -> None:
         """Let go of it."""
-        os.close(self._descriptor)
+        os.close(self.descriptor)
 
 
 def _of_this_thread() -> int:

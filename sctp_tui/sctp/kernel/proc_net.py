@@ -31,10 +31,14 @@ class ProcPath(NamedTuple):
 
 
 class ProcAssociation(NamedTuple):
-    """Association.Max.Retrans, and the paths by the peer's addresses."""
+    """Its assoc ID as /proc has it, and Association.Max.Retrans."""
 
+    assoc_id: str
     max_retrans: int
-    paths: dict[str, ProcPath]
+
+
+Paths = Mapping[tuple[str, str], ProcPath]
+"""The paths, by assoc ID and the peer's address."""
 
 
 class Counters(NamedTuple):
@@ -46,7 +50,7 @@ class Counters(NamedTuple):
 
 def associations() -> Mapping[Ends, ProcAssociation]:
     """All of this network namespace. Raises OSError."""
-    found, by_id = dict[Ends, ProcAssociation](), dict[str, ProcAssociation]()
+    found = dict[Ends, ProcAssociation]()
     for line in _lines("assocs"):
         here, arrow, there = line.partition("<->")
         before, words = here.split(), there.split()
@@ -55,19 +59,24 @@ def associations() -> Mapping[Ends, ProcAssociation]:
         numbers, peers = words[-_AFTER:], tuple(map(_address, words[:-_AFTER]))
         try:
             ends = int(before[_LOCAL_PORT]), int(before[_PEER_PORT]), peers
-            made = ProcAssociation(int(numbers[_RETRANS]), {})
+            found[ends] = ProcAssociation(before[_ID], int(numbers[_RETRANS]))
         except ValueError:
             continue
-        found[ends] = by_id[before[_ID]] = made
+    return found
+
+
+def paths() -> Paths:
+    """All of this network namespace. Raises OSError."""
+    found = dict[tuple[str, str], ProcPath]()
     for line in _lines("remaddr"):
         words = line.split()
-        if len(words) < 8 or (one := by_id.get(words[1])) is None:
+        if len(words) < 8:
             continue
         try:
             rto, retrans, state = int(words[3]), int(words[4]), int(words[7])
         except ValueError:
             continue
-        one.paths[_address(words[0])] = ProcPath(round(rto * JIFFY), retrans, state)
+        found[words[1], _address(words[0])] = ProcPath(round(rto * JIFFY), retrans, state)
     return found
 
 

@@ -84,6 +84,11 @@ class WireHeading(Widget):
 class Nothing(Static, can_focus=True):
     """Says why there is nothing to see; has the focus until there is."""
 
+    def say(self, text: str) -> None:
+        """Draw this text, unless it is there."""
+        if text != self.content:
+            self.update(text)
+
 
 class WirePane(Vertical):
     """Shown in the place of the table while it is open."""
@@ -170,7 +175,7 @@ class WirePane(Vertical):
             some = bool(len(monitor.associations))
             text = _nothing(association, unseen, captures, some=some) if self.speaks else _NONE_READ
             text = _OF_HOST if association is not None and association.of_host else text
-            self.query_one(Nothing).update(text)
+            self.query_one(Nothing).say(text)
             return
         if isinstance(view, ConversationView) and conversation is not None:
             if view.closely:
