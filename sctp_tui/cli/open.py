@@ -12,7 +12,7 @@ from sctp_tui.monitor.text.lines import as_json
 from sctp_tui.monitor.text.packet_lines import as_json as packet_as_json
 from sctp_tui.monitor.text.units import many
 from sctp_tui.process.signals import stop_signals
-from sctp_tui.sctp.events import Packet
+from sctp_tui.sctp.events import Event, Packet
 from sctp_tui.sources.octets import UnreadableSource
 from sctp_tui.sources.opening import open_source
 from sctp_tui.sources.source import Observation, Source
@@ -128,7 +128,7 @@ class _Reading:
     def print_events(self, *, packets: bool) -> None:
         """One JSON object for each event, and each packet if those are wanted."""
         associations, add = self._associations, self._output.add
-        test = self._filter.of_log(associations.get) if self._filter is not None else None
+        test = self._event_test(self._filter) if self._filter is not None else None
         passes = self._packet_test() if packets else None
         for some in self._portions():
             for event in some.told:
@@ -149,6 +149,18 @@ class _Reading:
             return None
         view = PacketFollower().view if self._filter.fields & FOLLOWED else PacketView
         return lambda packet: test(view(packet))
+
+    def _event_test(self, filter: Filter) -> Callable[[Event], bool]:
+        """The filter's test for events; of what a kernel tells the association has to pass, too."""
+        of_log, of_table = filter.of_log(self._associations.get), filter.of_table()
+
+        def passes(event: Event) -> bool:
+            one = self._associations.get(event.key)
+            if of_table is not None and one is not None and one.of_host and not of_table(one, event.mono):
+                return False
+            return of_log is None or of_log(event)
+
+        return passes
 
     def print_summary(self) -> None:
         """The table of associations, and below it what was read and left out."""

@@ -482,18 +482,21 @@ def open_options(argv: Sequence[str]) -> OpenOptions:
     """The options of `open`. Exits where they are wrong, or ask for help."""
     parser = Parser(
         "open",
-        "FILE [FILE ...] [OPTIONS]",
+        "FILE [FILE ...] | host: [OPTIONS]",
         "Open captures (pcap or pcapng, of tcpdump, Wireshark and others; compressed ones, too): the\n"
         "associations in them, their messages and packets. Several files are one capture, in the order of\n"
-        "time; - is standard input.",
+        "time; - is standard input. host: is all SCTP of this machine's kernel, without root: whose each\n"
+        "association is, its state, paths and numbers, looked at each second.",
         """\
 examples:
   sctp-tui open trace.pcapng               the screen: associations, messages, packets
   sctp-tui open trace.pcapng --summary     each association, and how it ended, by whom and why
   sctp-tui open trace.pcap.gz --json       an object for each event
   ssh HOST tcpdump --immediate-mode -U -w - sctp | sctp-tui open -
+  sctp-tui open host:                      every SCTP association of this machine
+  sctp-tui open host: --summary            the same once, as a table
 
-exit status: 0 all was read; 1 a file could not be read to its end (a line says where); 2 wrong usage.""",
+exit status: 0 all was read; 1 a source could not be read to its end (a line says where); 2 wrong usage.""",
     )
     group = parser.add_argument_group("without a screen")
     output = group.add_mutually_exclusive_group()
@@ -514,7 +517,7 @@ exit status: 0 all was read; 1 a file could not be read to its end (a line says 
     options = OpenOptions()
     options.sources = parser.parse(argv, options, IN_CONFIG)
     if not options.sources:
-        parser.error("no file given: name a capture, as in trace.pcapng, or - for standard input")
+        parser.error("no file given: name a capture, as in trace.pcapng, - for standard input, or host:")
     if "" in options.sources:
         parser.error("'' names no file: give a path, or - for standard input")
     if options.sources.count("-") > 1:

@@ -94,6 +94,7 @@ TOPICS: Mapping[str, Topic] = {
         "serve",
         "send",
         "open",
+        "host",
         "json",
         "kernel",
         "lab",

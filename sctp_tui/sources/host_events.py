@@ -156,12 +156,18 @@ def detail(row: DiagRow, known: ProcAssociation | None, owner: Owner, stamp: Ass
             ),
         ),
         statistics=_statistics(info),
-        sack=DelayedSack(info.path_sack_delay, info.path_sack_frequency),
+        sack=_sack(info),
         max_burst=info.max_burst,
         nodelay=bool(info.nodelay),
         owner=owner,
         own_rwnd=info.rwnd,
     )
+
+
+def _sack(info: SctpInfo) -> DelayedSack | None:
+    """None where the path has no frequency of its own: that of the association is not told."""
+    frequency = info.path_sack_frequency
+    return DelayedSack(info.path_sack_delay, frequency) if frequency else None
 
 
 def _statistics(info: SctpInfo) -> Statistics:

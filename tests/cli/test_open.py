@@ -189,3 +189,12 @@ def test_wrong_usage(words: list[str], said: str, capsys: pytest.CaptureFixture[
 def test_a_wrong_filter(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["open", "gone", "--json", "--filter", "nothing=3"]) == 2
     assert "--filter: " in capfd.readouterr().err
+
+
+@pytest.mark.skipif(Path("/proc/net/sctp").exists(), reason="this machine's kernel has SCTP")
+def test_a_machine_without_sctp_says_what_helps() -> None:
+    for word in ("--summary", "--json"):
+        status, lines, err = opened("host:", word)
+        assert (status, lines) == (1, [])
+        assert err.startswith("sctp-tui open: host: this machine's kernel")
+        assert "ssh HOST sctp-tui open host: --json | sctp-tui open -" in err

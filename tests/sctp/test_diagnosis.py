@@ -59,7 +59,7 @@ def test_where_there_is_none_nothing_is_told() -> None:
 
 
 def test_where_asking_is_forbidden_the_rest_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sctp_tui.sctp.kernel.diagnosis._NETLINK_SOCK_DIAG", 99)
+    monkeypatch.setattr("sctp_tui.sctp.kernel.sock_diag._NETLINK_SOCK_DIAG", 99)
     with Running("kernel") as running:
         running.listen()
         _, _, ours = running.greet()

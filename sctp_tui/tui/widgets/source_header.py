@@ -53,6 +53,8 @@ class SourceHeader(Header):
 def span_text(first: float, last: float) -> str:
     """`2026-11-30 12:34:56 – 12:35:07`: from when to when, in seconds since the epoch."""
     begun, ended = (time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(at)) for at in (first, last))
+    if first == last:
+        return begun
     if begun == ended:
         return f"{begun}, {units.delay(last - first)}"
     same_day = begun[:10] == ended[:10]
