@@ -13,10 +13,10 @@ from sctp_tui.monitor.filter import packets
 from sctp_tui.monitor.trace import conversations, dissection, rto_samples
 from sctp_tui.sctp import association_registry, endpoint, events, reassembly
 from sctp_tui.sctp.kernel import endpoint as kernel_endpoint
-from sctp_tui.sctp.kernel import ring, seen_aborts
+from sctp_tui.sctp.kernel import ring, seen_aborts, sock_diag
 from sctp_tui.sctp.link import conditioner
 from sctp_tui.sctp.userspace import flows, links, pump, sockets, unread
-from sctp_tui.sources import duplicates, identity, ip, records
+from sctp_tui.sources import duplicates, host, identity, ip, records
 from sctp_tui.tui import capture_app
 from sctp_tui.tui.dialogs import tree_screen
 
@@ -135,6 +135,14 @@ ROWS: dict[str, tuple[list[str], str]] = {
     "pieces of unfinished messages": (
         [_mib(endpoint.MESSAGE_LIMIT), _mib(reassembly.TOTAL)],
         "sources/test_bounds.py test_messages_without_an_end",
+    ),
+    "what its kernel tells at one look": (
+        [_mib(sock_diag.MOST_OCTETS)],
+        "sources/test_host.py test_no_more_octets_are_read_than_the_limit",
+    ),
+    "its associations and sockets": (
+        [_number(host.MOST)],
+        "sources/test_host.py test_no_more_are_followed_than_the_limit",
     ),
     "packets compared with": (
         [_number(duplicates._KEPT)],

@@ -1,13 +1,14 @@
 """Which process has a socket open, as far as /proc lets one see it.
 
 The kernel tells a socket's inode and user; its process is only found by reading the descriptors of all of
-them, which takes long where there are many. So it is done for sockets not known yet, and rarely.
+them, which takes long where there are many. So it is done for sockets not known yet, and rarely; for all now
+and then, as a process may hand its sockets to another.
 """
 
 import os
 import pwd
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Set
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from sctp_tui.sctp.events import Owner
 
 _SHARE = 20  # times as long as a search took no other one begins: 5 % of a core at most
 _LEAST = 2.0  # s between two searches
-_KEPT = 100_000  # sockets whose process is remembered
+_ANEW = 30.0  # s after which all are looked for anew
 OTHERS = "another user's, which only root sees"
 """Why a process is not known that /proc does not let one see."""
 _NONE = "no process has it open"
@@ -29,23 +30,31 @@ class Process(NamedTuple):
 
 
 class Processes:
-    """Remembers whose sockets are."""
+    """Remembers whose the sockets are that were asked for last, and no others."""
 
-    def __init__(self, folder: str = "/proc") -> None:
+    def __init__(self, folder: str = "/proc", mono: Callable[[], float] = time.monotonic) -> None:
         self._folder = folder
+        self._mono = mono
         self._known: dict[int, Process] = {}
         self._hidden = False  # whether descriptors of some process could not be read
         self._searched: set[int] = set()
         self._next = 0.0  # monotonic
+        self._anew = _ANEW + mono()
 
-    def search(self, inodes: Collection[int]) -> bool:
+    def search(self, inodes: Set[int]) -> bool:
         """Look for the processes of these sockets, unless all are known; whether it was done."""
-        now = time.monotonic()
-        wanted = {inode for inode in inodes if inode not in self._known and inode not in self._searched}
+        now = self._mono()
+        for inode in self._known.keys() - inodes:
+            del self._known[inode]  # it is closed, and may become another one's
+        self._searched &= inodes
+        anew = now >= self._anew
+        wanted = inodes if anew else inodes - self._known.keys() - self._searched
         if not wanted or now < self._next:
             return False
         self._find(wanted)
-        took = time.monotonic() - now
+        if anew:
+            self._anew = now + _ANEW
+        took = self._mono() - now
         self._next = now + took + max(_LEAST, _SHARE * took)
         return True
 
@@ -56,7 +65,7 @@ class Processes:
         unknown = "" if inode not in self._searched else OTHERS if self._hidden else _NONE
         return Owner(uid, _user(uid), unknown=unknown)
 
-    def _find(self, wanted: set[int]) -> None:
+    def _find(self, wanted: Set[int]) -> None:
         self._hidden, left = False, set(wanted)
         try:
             pids = [one for one in os.listdir(self._folder) if one.isdigit()]
@@ -75,9 +84,9 @@ class Processes:
             left -= found
             if not left:
                 break
-        self._searched = (self._searched & wanted) | left
-        for inode in list(self._known)[: max(0, len(self._known) - _KEPT)]:
-            del self._known[inode]
+        self._searched |= wanted
+        for inode in left:
+            self._known.pop(inode, None)
 
     def _sockets(self, pid: str) -> set[int]:
         """The inodes of the sockets that a process has open. Raises OSError."""

@@ -17,6 +17,7 @@ from sctp_tui.sources import host as host_source
 from sctp_tui.sources.host import Host, apart
 from sctp_tui.sources.octets import UnreadableSource
 from sctp_tui.sources.opening import open_source
+from sctp_tui.sources.processes import Processes
 
 from .machines import FakeMachine, Looks, association, listener, tags, unconnected
 
@@ -297,6 +298,22 @@ def test_why_a_process_is_not_known_is_told(proc: Path, monkeypatch: pytest.Monk
     assert detail.owner is not None
     assert detail.owner.unknown == "another user's, which only root sees"
     assert looks.host.left_out == {"process of other users, whom only root sees": 1}
+
+
+def test_a_socket_that_another_process_has_now_is_found_anew(proc: Path) -> None:
+    now = [0.0]
+    processes = Processes(str(proc), lambda: now[0])
+
+    def pid_at(seconds: float, *inodes: int) -> int | None:
+        now[0] = seconds
+        processes.search(set(inodes))
+        return processes.owner(0, 77).pid
+
+    assert pid_at(0, 77) == 12
+    (proc / "12").rename(proc / "13")
+    assert pid_at(10, 77) == 12
+    assert pid_at(31, 77) == 13
+    assert pid_at(40, 78) is None
 
 
 # --- bounds, and what may not be told
