@@ -31,7 +31,7 @@ _TERMINAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "XDG_STATE_HOME
 def host() -> Iterator[Row]:
     """On the screen and as JSON; the kernel's own part, which fills the dump, is in it."""
     try:
-        done = capture([sys.executable, "-m", "tests.bench.host"], timeout=_LIMIT, memory=1 << 30)
+        done = capture([sys.executable, "-m", "tests.bench.host"], timeout=_LIMIT, memory=1024)
     except LabError as missing:
         raise NotMeasured(str(missing)) from None
     if done.returncode:
