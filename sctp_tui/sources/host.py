@@ -39,7 +39,7 @@ _ID = slice(4, 52)  # where a message has ports, addresses, interface and cookie
 _NOT_TOLD = "how it ended is not told by the kernel"
 _ABORTED = "aborted, or no answer, as the kernel counts"
 _GIVEN_UP = ("COOKIE-WAIT", "COOKIE-ECHOED")
-_ELSEWHERE = "of another machine: ssh HOST sctp-tui open host: --json | sctp-tui open -"
+_ELSEWHERE = "of another machine: ssh -t HOST sctp-tui open host:"
 _NO_SCTP = (
     "this machine's kernel has no SCTP, or has not loaded it: `sudo modprobe -a sctp sctp_diag` does; "
     f"{_ELSEWHERE}"

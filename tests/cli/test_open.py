@@ -197,4 +197,4 @@ def test_a_machine_without_sctp_says_what_helps() -> None:
         status, lines, err = opened("host:", word)
         assert (status, lines) == (1, [])
         assert err.startswith("sctp-tui open: host: this machine's kernel")
-        assert "ssh HOST sctp-tui open host: --json | sctp-tui open -" in err
+        assert "of another machine: ssh -t HOST sctp-tui open host:" in err

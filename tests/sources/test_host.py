@@ -367,7 +367,7 @@ def test_what_can_not_be_looked_at_is_said_with_a_way_out(number: int, said: str
     with pytest.raises(UnreadableSource) as raised:
         Host(machine=machine)
     assert said in str(raised.value)
-    assert str(raised.value).endswith("ssh HOST sctp-tui open host: --json | sctp-tui open -")
+    assert str(raised.value).endswith("of another machine: ssh -t HOST sctp-tui open host:")
 
 
 def test_an_error_later_ends_it_and_is_said() -> None:
