@@ -45,7 +45,7 @@ async def opened(
     source = Host(machine=on, processes=Processes(__file__))
     app = CaptureApp(source, Settings(filter=filter))
     async with app.run_test(size=size) as pilot:
-        await until(pilot, lambda: "1 listening, live" in shown(app))
+        await until(pilot, lambda: "1 listening, live" in shown(app) and " Detail ──" in shown(app))
         yield app, pilot
 
 

@@ -248,9 +248,9 @@ def _observed(event: Observed) -> str:
         case "SHUTDOWN":
             return f"the {event.by} begins the shutdown (SHUTDOWN)"
         case "there":
-            return f"between {server} here and {client}: there at the first look, {event.state}"
+            return f"{event.state} at the first look: {server} here and {client}"
         case "came":
-            return f"between {server} here and {client}: came since the look before, {event.state} now"
+            return f"{event.state}, came since the look before: {server} here and {client}"
         case "listens":
             return f"a socket listens on {server}"
         case "gone" if event.peer is None:
