@@ -22,12 +22,13 @@ from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.trace.timeline import Annotation, Timeline
 from sctp_tui.monitor.why.rows import explained
-from sctp_tui.sctp.events import ENDS, AssocChange, Direction, Event, Packet
+from sctp_tui.sctp.events import ENDS, AssocChange, Direction, Event, Packet, Status
 
 from . import event_rules, link_rules, numbers
 from . import rawpeer as raw
 from .event_trace import Told, Trace
 from .oracle import RTO, Association, Chunk, End
+from .round_trips import RoundTrips
 from .rules import Case, broken
 
 
@@ -272,11 +273,31 @@ def of_paths(monitor: Monitor) -> Iterator[str]:
             yield from numbers.of_paths(one, row, mine)
 
 
+def of_statuses(monitor: Monitor, statuses: Iterable[Status]) -> Iterator[str]:
+    """What stacks tell of round trips, as it is shown, that packets do not."""
+    times: dict[int, RoundTrips] = {}
+    for status in statuses:
+        row = monitor.associations.get(status.key)
+        one = monitor.wire.of(row, monitor.endpoints) if row is not None else None
+        if row is None or one is None or one.first != 1:
+            continue
+        mine: Direction = "out" if row.endpoint == one.endpoint else "in"
+        trips = times.get(status.key) or times.setdefault(status.key, RoundTrips(one, mine))
+        if found := trips.of_status(status):
+            yield f"{row.endpoint}, association {status.key}: {found}"
+
+
 # --- all of it
 
 
-def wrong(packets: Sequence[Packet], events: Sequence[Event] = (), *, complete: bool = True) -> Iterator[str]:
-    """All that the program says of these packets and events that can't be true."""
+def wrong(
+    packets: Sequence[Packet],
+    events: Sequence[Event] = (),
+    statuses: Sequence[Status] = (),
+    *,
+    complete: bool = True,
+) -> Iterator[str]:
+    """All that the program says of these packets and events, and of what stacks told, that can't be true."""
     monitor = Monitor()
     monitor.fold(Batch(list(events), list(packets)))
     for conversation in dict.fromkeys(monitor.wire._order):
@@ -291,11 +312,18 @@ def wrong(packets: Sequence[Packet], events: Sequence[Event] = (), *, complete: 
     if complete:
         yield from of_link(packets)
         yield from of_paths(monitor)
+        yield from of_statuses(monitor, statuses)
     yield from of_ends(monitor, events)
     yield from of_events(monitor, events, complete=complete)
 
 
-def check(packets: Sequence[Packet], events: Sequence[Event] = (), *, complete: bool = True) -> None:
+def check(
+    packets: Sequence[Packet],
+    events: Sequence[Event] = (),
+    statuses: Sequence[Status] = (),
+    *,
+    complete: bool = True,
+) -> None:
     """Raises AssertionError with the first few statements that can't be true."""
-    found = list(islice(wrong(packets, events, complete=complete), 5))
+    found = list(islice(wrong(packets, events, statuses, complete=complete), 5))
     assert not found, "what is said cannot be so:\n" + "\n".join(found)

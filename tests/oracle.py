@@ -185,7 +185,7 @@ class End:
         """A packet arrives."""
         self.heard_at, self.heard = at, tuple(one.kind for one in chunks)
         for chunk in chunks:
-            kind = chunk.kind
+            kind, called = chunk.kind, self.calls
             if kind in _CALLS:
                 self.asked[kind] += 1
                 self.asked_anew.add(kind)
@@ -219,7 +219,7 @@ class End:
             elif kind == raw.SHUTDOWN and self.ever:
                 self.news_at = at
                 self._settle(at, chunk.tsn)
-            elif (kind == raw.INIT_ACK and self.has != "up") or (kind == raw.INIT and not self.ever):
+            elif (kind == raw.INIT_ACK and called) or (kind == raw.INIT and not self.ever):
                 self.rwnd = chunk.word(4)
             self.came[kind] = at
 

@@ -90,6 +90,7 @@ class Soak:
         linked, chance = self.linked, self.chance
         linked.events.clear()
         linked.packets.clear()
+        linked.statuses.clear()
         self.changing = self.rounds % 2 == 1
         linked.stack.link.set(self._conditions(), self._conditions(), self.rounds)
         count, steps = self._sizes.draw()
@@ -182,7 +183,9 @@ class Soak:
             else:
                 came[number] = event
         if exact:  # else packets arrived that differ from those captured
-            explained.check(self.linked.packets, [self.linked.listening, *self.linked.events])
+            explained.check(
+                self.linked.packets, [self.linked.listening, *self.linked.events], self.linked.statuses
+            )
         self.packets += len(self.linked.packets)
         self.sent, self.came, self.failed = (
             self.sent + len(sent),

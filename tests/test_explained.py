@@ -28,7 +28,7 @@ from .link_rules import LINK_RULES, NOTE_RULES, REFUSAL_RULES
 from .monitor.test_ladder import Wire, data, init, init_ack, sack
 from .places import ROOT
 from .rules import RULES, keys
-from .scenes import SCENES, head_of_line, heartbeats, lifetime, lossy, no_answer, played
+from .scenes import SCENES, head_of_line, heartbeats, lifetime, lossy, no_answer, played, slow_start
 from .sctp.linked import Linked
 
 _PLACES = [above / "shared" / "captures" for above in ROOT.parents]
@@ -389,6 +389,19 @@ def test_a_wrong_number_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     packets = played(lossy)
     monkeypatch.setattr(SendWindow, "sends", property(lambda window: window.highest + 2))
     assert any("sent is" in one for one in explained.wrong(packets))
+
+
+@pytest.mark.userspace
+def test_a_round_trip_ten_times_too_long_is_found() -> None:
+    with Linked() as linked:
+        slow_start(linked)
+    told = [linked.listening, *linked.events]
+    wrong = [
+        replace(one, paths=tuple(replace(path, srtt=path.srtt and path.srtt * 10) for path in one.paths))
+        for one in linked.statuses
+    ]
+    assert list(explained.wrong(linked.packets, told, linked.statuses)) == []
+    assert any("srtt" in one for one in explained.wrong(linked.packets, told, wrong))
 
 
 @pytest.mark.userspace

@@ -3,11 +3,12 @@
 import itertools
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self, TypeVar
 
-from sctp_tui.sctp.endpoint import Clock, EndpointOptions, Outgoing
-from sctp_tui.sctp.events import AssocChange, Event, Message, Packet, Peer
+from sctp_tui.sctp.endpoint import Clock, EndpointOptions, Outgoing, SctpError
+from sctp_tui.sctp.events import AssocChange, Event, Message, Packet, Peer, Status
 from sctp_tui.sctp.link.syntax import parse
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.userspace.stack import UserspaceStack
@@ -19,6 +20,7 @@ from .. import explained
 C = TypeVar("C", bound=Chunk)
 E = TypeVar("E", bound=Event)
 TICK = 0.01
+_ASKED = 20  # ticks after which ends are asked for their status
 
 
 class Linked:
@@ -35,6 +37,8 @@ class Linked:
         self.stack = UserspaceStack(self.clock)
         self.events: list[Event] = []
         self.packets: list[Packet] = []
+        self.statuses: list[Status] = []
+        self._ticks = 0
         self.stack.pump.lead()
         self.stack.tap(self.packets.append)
         self._keys = itertools.count(1)
@@ -49,7 +53,7 @@ class Linked:
     ) -> None:
         self.stack.close()
         if error is None:
-            explained.check(self.packets, [self.listening, *self.events])
+            explained.check(self.packets, [self.listening, *self.events], self.statuses)
 
     def open(self, name: str) -> UserspaceEndpoint:
         """Open an endpoint that neither listens nor has an association."""
@@ -98,8 +102,18 @@ class Linked:
     def _tick(self) -> None:
         self.time += TICK
         self.turn()
+        self._ticks += 1
+        if self._ticks % _ASKED == 0:
+            self._ask()
         if self.pace:
             time.sleep(self.pace)
+
+    def _ask(self) -> None:
+        """Ask all ends for the status of their associations."""
+        for endpoint in self.stack.endpoints:
+            for assoc_id in endpoint.associations():
+                with suppress(SctpError):  # it is not up yet, or no more
+                    self.statuses.append(endpoint.status(assoc_id))
 
     def of(self, end: UserspaceEndpoint, kind: type[E]) -> list[E]:
         return [event for event in self.events if event.endpoint == end.name and isinstance(event, kind)]

@@ -91,6 +91,17 @@ def test_delay_with_jitter_stays_within_it_and_keeps_the_order() -> None:
     assert max(delays) < 0.0601
 
 
+def test_what_arrives_right_behind_another_one_is_not_delayed() -> None:
+    """By less than the microseconds in which times are told; the order stays."""
+    link = conditioner("delay=50")
+    assert one(link, packet(DATA)).delay == 0.05
+    link.set(Conditions(), parse("reorder=1%"))
+    link._ways["out"].last_arrival = 0.05
+    outcome = one(link, packet(DATA), 0.05 - 4e-7)
+    assert outcome.verdict == "delivered"
+    assert outcome.delay == pytest.approx(4e-7)
+
+
 def test_one_held_back_is_overtaken_by_three() -> None:
     for text in ("reorder=100%", "reorder=100% rate=100"):
         data = packet(DATA, size=1000)

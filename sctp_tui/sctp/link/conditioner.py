@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from sctp_tui.sctp.events import Direction
 
-from .conditions import CRASHED, DOWN, Conditions, DropRule, LinkCounts, Verdict
+from .conditions import CRASHED, DOWN, ROUNDED, Conditions, DropRule, LinkCounts, Verdict
 from .drops import ActiveRule, LinkSetting
 from .syntax import drop_in_words, to_text
 
@@ -276,6 +276,6 @@ def _delay(
         held = HELD_BACK + (3 * (len(packet) + OVERHEAD) / (set_.rate * 125) if set_.rate else 0.0)
         return PacketOutcome("reordered", way.words["reordered"], due - now + held)
     way.last_arrival = due
-    if due == now:
-        return _AS_IT_IS[0]
+    if due - now < ROUNDED:  # it arrives right behind another one, at the same time as far as that is told
+        return _AS_IT_IS[0]._replace(delay=due - now)
     return PacketOutcome("delayed", way.words["delayed"], due - now)
