@@ -15,6 +15,7 @@ import pytest
 from sctp_tui.monitor.associations import Association, Associations
 from sctp_tui.sctp.commands import Watch
 from sctp_tui.sctp.events import Event, HostLooked, Observed, from_json
+from sctp_tui.sctp.kernel import proc_net
 from sctp_tui.sctp.kernel.sock_diag import dump, parse
 from sctp_tui.sources.host import Host
 from sctp_tui.sources.processes import Processes
@@ -68,10 +69,13 @@ class Watched:
 
 @contextmanager
 def listening(port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """sctp_darn as a server."""
+    """sctp_darn as a server, once it listens."""
     words = ["sctp_darn", "-H", "127.0.0.1", "-P", str(port), "-l"]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
+            deadline = time.monotonic() + PATIENCE
+            while f" {port} " not in (proc_net.FOLDER / "eps").read_text():
+                assert time.monotonic() < deadline, "sctp_darn does not listen"
             yield server
         finally:
             server.kill()
