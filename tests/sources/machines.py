@@ -110,6 +110,8 @@ class FakeMachine(Machine):
         self.error = 0
         """The errno of the next dump."""
         self.counted: Counters | None = Counters(0, 0)
+        self.meanwhile: Counters | None = None
+        """What is counted once the next dump is read."""
         self.known: Mapping[Ends, ProcAssociation] = {}
         self.other_paths: Paths = {}
 
@@ -121,6 +123,7 @@ class FakeMachine(Machine):
         if self.error:
             raise OSError(self.error, os.strerror(self.error))
         yield from self.now
+        self.counted = self.meanwhile or self.counted
 
     def has(self, row: DiagRow) -> bool:
         return row in map(parse, self.skipped)
