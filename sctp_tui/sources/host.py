@@ -308,7 +308,7 @@ class Host:
                     error_text="",
                     by="unknown",
                 )
-            elif shut_down == 0 and aborted is not None and aborted >= len(gone):
+            elif shut_down == 0 and aborted is not None and aborted >= up:
                 yield made.step(one.row, "gone", stamp, _ABORTED)
             else:
                 yield made.step(one.row, "gone", stamp, _NOT_TOLD)

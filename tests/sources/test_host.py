@@ -203,6 +203,15 @@ def test_what_was_counted_while_it_was_looked_counts() -> None:
     assert row.standing(9.0) == "gone: aborted, or no answer, as the kernel counts"
 
 
+def test_a_socket_that_is_closed_with_its_associations_is_none_of_those_that_were_aborted() -> None:
+    looks = Looks(UP, listener())
+    first = looks.look()
+    looks.machine.counted = Counters(1, 0)
+    up, socket = folded(first, looks.empty())
+    assert up.standing(9.0) == "gone: aborted, or no answer, as the kernel counts"
+    assert socket.standing(9.0) == "closed"
+
+
 def test_a_set_up_that_is_gone_is_no_shutdown() -> None:
     looks = Looks(association(state="COOKIE-WAIT"))
     first = looks.look()
