@@ -290,7 +290,8 @@ class Host:
         if not gone:
             return
         now, then = self._machine.counters(), self._counters
-        up = sum(made.state(one.row) not in (*_GIVEN_UP, "LISTEN") for one in gone)
+        states = [state for one in gone if (state := made.state(one.row)) != "LISTEN"]
+        up = sum(state not in _GIVEN_UP for state in states)
         aborted = shut_down = None
         if now is not None and then is not None:
             aborted, shut_down = now.aborted - then.aborted, now.shut_down - then.shut_down
@@ -308,7 +309,7 @@ class Host:
                     error_text="",
                     by="unknown",
                 )
-            elif shut_down == 0 and aborted is not None and aborted >= up:
+            elif shut_down == 0 and aborted is not None and aborted >= len(states):
                 yield made.step(one.row, "gone", stamp, _ABORTED)
             else:
                 yield made.step(one.row, "gone", stamp, _NOT_TOLD)

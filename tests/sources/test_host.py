@@ -220,6 +220,12 @@ def test_a_set_up_that_is_gone_is_no_shutdown() -> None:
     assert row.standing(9.0) == "gone: how it ended is not told by the kernel"
 
 
+def test_of_a_set_up_that_is_gone_nothing_is_told_where_nothing_was_counted() -> None:
+    looks = Looks(association(state="COOKIE-WAIT"))
+    (row,) = folded(looks.look(), looks.empty())
+    assert row.standing(9.0) == "gone: how it ended is not told by the kernel"
+
+
 def test_one_that_a_dump_has_left_out_is_not_gone() -> None:
     looks = Looks(UP)
     looks.look()
