@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from sctp_tui.engine.engine import Engine
-from sctp_tui.engine.event_queue import EventQueue
+from sctp_tui.engine.event_queue import Consumer, EventQueue
 from sctp_tui.sctp.commands import (
     AbortAssociation,
     CloseAssociation,
@@ -73,7 +73,7 @@ class Running:
         self,
         stack: StackName,
         event_queue: EventQueue | None = None,
-        *others: EventQueue,
+        *others: Consumer,
         **options: Any,
     ) -> None:
         self.stack = stack

@@ -56,6 +56,7 @@ _HANDED_ON = {
     "Timers: {error}",
     "Set: {error}",
     "--from: {error}",
+    "--record: {error}",
     "--filter: {error}",
     "{str(refusal(error))} ; ",
     "{word}, column {match.start() + 1}: {error}",

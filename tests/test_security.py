@@ -7,7 +7,7 @@ import pytest
 
 from sctp_tui.cli import crash
 from sctp_tui.cli.serve import _WAITING
-from sctp_tui.engine import echoes, engine, event_queue, sender, throttle
+from sctp_tui.engine import echoes, engine, event_queue, recorder, sender, throttle
 from sctp_tui.monitor import associations, log, pseudonyms
 from sctp_tui.monitor.filter import packets
 from sctp_tui.monitor.trace import conversations, dissection, rto_samples
@@ -16,7 +16,7 @@ from sctp_tui.sctp.kernel import endpoint as kernel_endpoint
 from sctp_tui.sctp.kernel import ring, seen_aborts, sock_diag
 from sctp_tui.sctp.link import conditioner
 from sctp_tui.sctp.userspace import flows, links, pump, sockets, unread
-from sctp_tui.sources import duplicates, host, identity, ip, records
+from sctp_tui.sources import duplicates, host, identity, ip, recording, records
 from sctp_tui.tui import capture_app
 from sctp_tui.tui.dialogs import tree_screen
 
@@ -118,6 +118,18 @@ ROWS: dict[str, tuple[list[str], str]] = {
     "a record or block of the file": (
         [_mib(records._LONGEST)],
         "sources/test_records.py test_lengths_that_lie_cost_no_memory",
+    ),
+    "a line of a recording": (
+        [_mib(recording._LINE)],
+        "sources/test_recording.py test_a_line_has_a_bound",
+    ),
+    "associations whose messages are counted": (
+        [_number(recording._COUNTED)],
+        "sources/test_recording.py test_of_so_many_associations_messages_are_counted",
+    ),
+    "lines that wait for the disk": (
+        [_mib(recorder.WAITING)],
+        "test_recorder.py test_a_disk_that_can_not_follow_ends_the_recording_and_holds_nobody_up",
     ),
     "what a compressed file holds": ([], "sources/test_records.py test_a_bomb_is_taken_bit_by_bit"),
     "fragmented IP packets": (

@@ -91,6 +91,7 @@ def _allow_hosts() -> None:
 
 def _screen(words: "list[str]") -> int:
     import gc
+    from pathlib import Path
 
     from .options import screen_options
 
@@ -146,5 +147,6 @@ def _screen(words: "list[str]") -> int:
         keys=dict(options.key),
         state=usual_state_path(),
         notes=tuple(notes),
+        record=Path(options.record) if options.record is not None else None,
     )
     return run(with_program(settings))

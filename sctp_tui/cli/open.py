@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 
 from sctp_tui.monitor.associations import Associations
+from sctp_tui.monitor.endpoints import Endpoints
 from sctp_tui.monitor.filter.language import Filter, FilterError, parse
 from sctp_tui.monitor.filter.packets import FOLLOWED, PacketFollower, PacketView
 from sctp_tui.monitor.host_summary import host_summary
@@ -12,7 +13,7 @@ from sctp_tui.monitor.text.lines import as_json
 from sctp_tui.monitor.text.packet_lines import as_json as packet_as_json
 from sctp_tui.monitor.text.units import many
 from sctp_tui.process.signals import stop_signals
-from sctp_tui.sctp.events import Event, Packet
+from sctp_tui.sctp.events import Event, Packet, PacketsMissed
 from sctp_tui.sources.octets import UnreadableSource
 from sctp_tui.sources.opening import open_source
 from sctp_tui.sources.source import Observation, Source
@@ -89,6 +90,7 @@ def _show(source: Source, options: OpenOptions) -> int:
         keys=dict(options.key),
         state=usual_state_path(),
         filter=options.filter,
+        speed=options.speed,
     )
     status = show(CaptureApp(source, settings))
     for text in source.errors:
@@ -107,7 +109,8 @@ class _Reading:
         self._source = source
         self._output = output
         self._filter = filter
-        self._associations = Associations(ended_limit=_KEPT_ENDED)
+        self._endpoints = Endpoints()
+        self._associations = Associations(ended_limit=_KEPT_ENDED, role_of=self._endpoints.role_of)
         self._stopped = False
 
     def stop(self, _signal: int) -> None:
@@ -136,8 +139,9 @@ class _Reading:
                     if packets and (passes is None or passes(event)):
                         add(packet_as_json(event))
                     continue
+                self._endpoints.fold(event)
                 associations.fold(event)
-                if test is None or test(event):
+                if not isinstance(event, PacketsMissed) and (test is None or test(event)):
                     association = associations.get(event.key)
                     add(as_json(event, association.own_port if association is not None else 0))
             self._output.flush()
@@ -164,11 +168,14 @@ class _Reading:
 
     def print_summary(self) -> None:
         """The table of associations, and below it what was read and left out."""
-        associations, now = self._associations, 0.0
+        associations, now, base = self._associations, 0.0, 0.0
         for some in self._portions():
             for event in some.told:
-                now = max(now, event.mono)
+                if isinstance(event, Packet) and not event.captured:
+                    continue  # its clock is the link's
+                now, base = max(now, event.mono), base or event.at - event.mono
                 if not isinstance(event, Packet):
+                    self._endpoints.fold(event)
                     associations.fold(event)
             for numbers in some.numbers:
                 associations.fold(numbers)
@@ -179,7 +186,7 @@ class _Reading:
             of_capture = [one for one in shown if not one.of_host]
             for line in host_summary(of_host, now) if of_host else ():
                 self._output.add(line)
-            for line in summary(of_capture, (self._source.first or 0) / 1e9, now) if of_capture else ():
+            for line in summary(of_capture, base, now) if of_capture else ():
                 self._output.add(line)
             self._output.add("")
         for line in self._of_all(len(shown)):

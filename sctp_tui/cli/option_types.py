@@ -86,6 +86,7 @@ class ScreenOptions(ServerOptions):
     """
 
     paths: int = 0
+    record: str | None = None
     theme: str | None = None
     large: bool = False
     mask_addresses: bool = False
@@ -106,11 +107,11 @@ IN_CONFIG = (
     *(
         option.name
         for option in fields(ScreenOptions)
-        if option.name not in ("paths", "link_number", *_OF_PARAMETERS)
+        if option.name not in ("paths", "link_number", "record", *_OF_PARAMETERS)
     ),
     *_OF_PARAMETERS,
 )
-"""What a config file may hold; two hosts are for one run."""
+"""What a config file may hold; two hosts and a recording are for one run."""
 
 
 @dataclass
@@ -143,6 +144,7 @@ class ServeOptions(ServerOptions):
     classic: bool = False
     packets: bool = False
     count: int | None = None
+    record: str | None = None
 
 
 @dataclass
@@ -180,13 +182,17 @@ class SendOptions(ParameterOptions):
 
 @dataclass
 class OpenOptions:
-    """Options of `open`: the sources, "-" for standard input; and without a screen, what is printed."""
+    """Options of `open`: the sources, "-" for standard input; and without a screen, what is printed.
+
+    `speed` is that of a replay, times its own, None for the usual.
+    """
 
     sources: list[str] = field(default_factory=list)
     json: bool = False
     packets: bool = False
     summary: bool = False
     filter: str = ""
+    speed: float | None = None
     mask_addresses: bool = False
     theme: str | None = None
     key: list[tuple[str, str]] = field(default_factory=list)

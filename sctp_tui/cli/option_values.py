@@ -215,3 +215,14 @@ def action_keys(text: str) -> tuple[str, str]:
                 f"{key!r} could not be typed any more where {name} is done: give f1 to f12, or one with ctrl+"
             )
     return name, keys
+
+
+def speed(text: str) -> float:
+    """The speed of a replay, times its own; infinite for `max`."""
+    try:
+        value = math.inf if text == "max" else float(text)
+    except ValueError:
+        value = 0.0
+    if not (math.isinf(value) and text == "max") and not 0.001 <= value <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no speed: give 0.001 to 1000, or max")
+    return value

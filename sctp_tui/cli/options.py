@@ -33,6 +33,7 @@ from .option_values import (
     parameter,
     ppid,
     seconds,
+    speed,
     stack,
     stream_or_each,
     streams,
@@ -166,6 +167,19 @@ _PARAMETER_OPTIONS = (
 )
 
 
+def _add_record(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--record",
+        metavar="FILE",
+        help="write all events and packets to this new file, as JSON lines, which `sctp-tui open` replays",
+    )
+
+
+def _check_record(parser: Parser, options: ScreenOptions | ServeOptions) -> None:
+    if options.record == "":
+        parser.error("--record: '' names no file: give a path")
+
+
 def _add_looks(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--mask-addresses", action=_FLAG, help="show pseudonyms for the addresses of peers")
     group.add_argument(
@@ -210,6 +224,7 @@ def _add_screen(parser: Parser) -> None:
     )
     group = parser.add_argument_group("screen")
     _add_looks(group)
+    _add_record(group)
     group.add_argument("--large", action=_FLAG, help="for a projector: large digits, fewer columns")
 
 
@@ -290,7 +305,8 @@ commands (each has a --help of its own):
 examples:
   sctp-tui                            the screen, with a server on 127.0.0.1:9877
   sctp-tui --host 0.0.0.0             the same for everybody on the network
-  sctp-tui send 127.0.0.1:9877 hello  from another terminal: a row and a message appear""",
+  sctp-tui send 127.0.0.1:9877 hello  from another terminal: a row and a message appear
+  sctp-tui --record run.jsonl         record all of it; sctp-tui open run.jsonl plays it again""",
     )
     _add_screen(parser)
     _add_server(parser)
@@ -309,6 +325,7 @@ examples:
             parser.error(f"{place}: there is one link: leave it out, or give --paths 2 for several")
         _check_link(parser, options)
     _check_keys(parser, options)
+    _check_record(parser, options)
     return options
 
 
@@ -324,6 +341,7 @@ examples:
   sctp-tui serve                             listen on 127.0.0.1:9877, print what happens
   sctp-tui serve --json --port 0             any free port, which the first line tells
   sctp-tui serve --host 0.0.0.0 --count 3    for the network; exits after 3 messages
+  sctp-tui serve --record run.jsonl          record what happens, packets too; `sctp-tui open` plays it again
   sctp-tui serve --classic                   what a server sees that subscribes to nothing but data""",
     )
     group = parser.add_argument_group("output")
@@ -339,6 +357,7 @@ examples:
         action="store_true",
         help="every SCTP packet too, its chunks decoded; on the kernel's stack with --capture",
     )
+    _add_record(group)
     parser.add_argument_group("end").add_argument(
         "--count",
         type=whole(1, 1_000_000_000, "number of messages", "leave it out for no end"),
@@ -353,6 +372,7 @@ examples:
         parser.error(f"{words[0]!r} is no option, and serve takes nothing else: leave it out")
     if options.packets and options.classic:
         parser.error("--packets: --classic prints the messages alone: leave out either")
+    _check_record(parser, options)
     _check_link(parser, options)
     return options
 
@@ -485,13 +505,15 @@ def open_options(argv: Sequence[str]) -> OpenOptions:
         "FILE [FILE ...] | host: [OPTIONS]",
         "Open captures (pcap or pcapng, of tcpdump, Wireshark and others; compressed ones, too): the\n"
         "associations in them, their messages and packets. Several files are one capture, in the order of\n"
-        "time; - is standard input. host: is all SCTP of this machine's kernel, without root: whose each\n"
-        "association is, its state, paths and numbers, looked at each second.",
+        "time; - is standard input. A recording (--record, serve --json) is replayed. host: is all SCTP of\n"
+        "this machine's kernel, without root: whose each association is, its state, paths, numbers, looked\n"
+        "at each second.",
         """\
 examples:
   sctp-tui open trace.pcapng               the screen: associations, messages, packets
   sctp-tui open trace.pcapng --summary     each association, and how it ended, by whom and why
   sctp-tui open trace.pcap.gz --json       an object for each event
+  sctp-tui open run.jsonl --speed 4        replay what --record wrote, four times as fast
   ssh HOST tcpdump --immediate-mode -U -w - sctp | sctp-tui open -
   sctp-tui open host:                      every SCTP association of this machine
   sctp-tui open host: --summary            the same once, as a table
@@ -511,6 +533,13 @@ exit status: 0 all was read; 1 a source could not be read to its end (a line say
         help="only what passes this filter, as in 'port=38412 event=assoc_change' (`sctp-tui help filter`)",
     )
     group = parser.add_argument_group("screen")
+    group.add_argument(
+        "--speed",
+        type=speed,
+        metavar="N",
+        help="replay it at N times the speed at which it happened; max: all at once (default: 1 of a "
+        "recording in a file, else max)",
+    )
     _add_looks(group)
     _add_config(parser)
     _add_general(parser)
@@ -524,6 +553,8 @@ exit status: 0 all was read; 1 a source could not be read to its end (a line say
         parser.error("- is given more than once, and standard input can be read once: give it once")
     if options.packets and not options.json:
         parser.error("--packets: it is for --json: give that, too, or leave it out")
+    if options.speed is not None and (options.json or options.summary):
+        parser.error("--speed: without a screen all is printed at once: leave it out")
     _check_keys(parser, options)
     return options
 

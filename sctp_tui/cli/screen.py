@@ -5,6 +5,9 @@ import signal
 import termios
 import threading
 
+from msgspec.structs import replace
+
+from sctp_tui.engine.recorder import RecordingRefused
 from sctp_tui.process.signals import ending_signals, stop_signals
 from sctp_tui.process.terminal import Terminal
 from sctp_tui.tui.app import SctpApp
@@ -31,10 +34,20 @@ def run(settings: Settings) -> int:
     Where a lesson is chosen it takes the screen's place, and after it the screen is there again.
     """
     shown: Settings | None = settings
+    if settings.record is not None:
+        told = f"the recording in {settings.record} ended as the lesson began"
+        settings = replace(settings, record=None, notes=(*settings.notes, told))
     status = 0
     while shown is not None and not status:
-        app = SctpApp(shown)
+        try:
+            app = SctpApp(shown)
+        except RecordingRefused as error:
+            complain(f"--record: {error}")
+            return 1
         status = show(app)
+        if app.recorder is not None and (text := app.recorder.error):
+            complain(text)
+            status = status or 1
         back = settings if shown.lesson is not None and settings.lesson is None else None
         shown = app.chosen or back
     return status

@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from heapq import merge
 from itertools import groupby
 from operator import attrgetter
+from pathlib import Path
 from typing import cast
 
 from sctp_tui.engine.engine import MAX_STREAMS, Engine
 from sctp_tui.engine.event_queue import Batch, EventQueue
+from sctp_tui.engine.recorder import Recorder, RecordingRefused
 from sctp_tui.engine.watchdog import Watchdog
 from sctp_tui.monitor.text import packet_lines
 from sctp_tui.monitor.text.events import sentence
@@ -57,6 +59,9 @@ def serve(options: ServeOptions) -> int:
     except SctpError as error:
         complain(str(error), "serve")
         return 1
+    except RecordingRefused as error:
+        complain(f"--record: {error}", "serve")
+        return 1
     return server.run()
 
 
@@ -67,12 +72,14 @@ class _Server:
         self._options = options
         self._names = {server_name(stack, alone=len(stacks) == 1): stack for stack in stacks}
         self._event_queue = EventQueue(_WAITING, lossless=True)
+        self._recorder = Recorder(Path(options.record), Clock()) if options.record is not None else None
         self._engine = Engine(
             self._event_queue,
+            *filter(None, (self._recorder,)),
             grace=options.grace,
             max_associations=options.max_associations,
             gather=0.0 if options.echo else _GATHER,
-            packets=seen(stacks, capture=options.capture) if options.packets else (),
+            packets=seen(stacks, capture=options.capture) if options.packets or options.record else (),
             link=options.conditions,
             open_stack=open_stack,
         )
@@ -86,6 +93,7 @@ class _Server:
         self._packets_dropped = self._packets_missed = 0
         self._status = 0
         self._signals = 0
+        self._recording_ended = False
 
         captured = any(not TRAITS[name].sees_packets for name in stacks)
         if options.packets and captured and not options.capture:
@@ -110,7 +118,10 @@ class _Server:
             self._output.close()
         if self._totals is not None:
             self._tell_refused(self._totals)
-        if self._packets_dropped:
+        if self._recorder is not None:
+            self._recorder.close()
+            self._follow_recording(self._recorder)
+        if self._packets_dropped and self._options.packets:
             which = "1 packet is" if self._packets_dropped == 1 else f"{self._packets_dropped:,} packets are"
             complain(f"{which} not printed: standard output was read too slowly; write it to a file", "serve")
         if self._packets_missed:
@@ -137,6 +148,13 @@ class _Server:
         if totals.messages:
             which = "1 message" if totals.messages == 1 else f"{totals.messages:,} messages"
             complain(f"{which} of these, which the stack had acknowledged, went unread", "serve")
+
+    def _follow_recording(self, recorder: Recorder) -> None:
+        """Say once that the recording has ended before the end."""
+        if (text := recorder.error) and not self._recording_ended:
+            self._recording_ended = True
+            self._status = 1
+            complain(text, "serve")
 
     def _listens(self) -> list[Listen]:
         options = self._options
@@ -172,6 +190,8 @@ class _Server:
             batch = self._event_queue.drain(_IDLE)
             if said := self._watchdog.news():
                 complain(said, "serve")
+            if self._recorder is not None:
+                self._follow_recording(self._recorder)
             if not (running or batch):  # ended by a fault, which is reported already
                 self._status = 1
                 return
@@ -230,6 +250,8 @@ class _Server:
                     self._engine.submit(Stop())
             return
         if isinstance(event, Packet):
+            if not self._options.packets:
+                return  # it is for the recording
             self._add((packet_lines.as_json if self._options.json else packet_lines.plain)(event))
             return
         if isinstance(event, EndpointFailed):

@@ -1,6 +1,6 @@
 """The engine: the one thread that touches sockets.
 
-Commands come in by a queue and a descriptor that wakes the thread, events go out by one `EventQueue` for each
+Commands come in by a queue and a descriptor that wakes the thread, events go out by a queue for each
 consumer. Whenever the thread waits, it waits on that descriptor too; while a queue is full it reads nothing.
 """
 
@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from sctp_tui.sctp import unicast
 from sctp_tui.sctp.commands import (
     AbortAssociation,
+    AddBookmark,
     AskPath,
     AskStreams,
     ChangeUdpPort,
@@ -52,6 +53,7 @@ from sctp_tui.sctp.events import (
     CONTROL,
     ENDS,
     AssocChange,
+    Bookmark,
     EndpointClosed,
     EndpointFailed,
     Event,
@@ -72,7 +74,7 @@ from sctp_tui.sctp.system import refusal
 from . import time_slice
 from .associations import OpenAssociation, OpenAssociations, Refusal
 from .echoes import ECHO_PATIENCE, Echoing
-from .event_queue import EventQueue
+from .event_queue import Consumer
 from .poller import StatusPoller
 from .selector import EndpointSelector, OpenEndpoint
 from .sender import Sender
@@ -112,7 +114,7 @@ class Engine:
 
     def __init__(
         self,
-        *event_queues: EventQueue,
+        *event_queues: Consumer,
         grace: float = GRACE,
         max_associations: int = MAX_ASSOCIATIONS,
         max_streams: int = MAX_STREAMS,
@@ -479,6 +481,8 @@ class Engine:
                 association = self._associations.known(command.key)
                 forgery = Forgery(command.chunk, command.checksum_wrong, command.count)
                 self._endpoint(association.endpoint).forge(association.assoc_id, forgery)
+            case AddBookmark():
+                self._mark(command)
             case CloseEndpoint():
                 if opened := self._open.get(command.endpoint):
                     self._begin_closing(opened, self.grace)
@@ -500,6 +504,20 @@ class Engine:
                 self._poller.look_now()
             case Stop():
                 self._stop(command)
+
+    def _mark(self, command: AddBookmark) -> None:
+        association = self._associations.by_key.get(command.key)
+        self._out.append(
+            Bookmark(
+                **self.clock.stamp(),
+                endpoint=association.endpoint if association else "",
+                key=command.key,
+                assoc_id=association.assoc_id if association else 0,
+                peer=None,
+                text=command.text,
+                line_at=command.line_at,
+            )
+        )
 
     def _tell_of(self, command: Command, error: SctpError) -> None:
         """Make the event that says why a command could not be carried out."""

@@ -9,6 +9,7 @@ no event: when it is full the engine stops reading, and the peers' windows close
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -65,6 +66,23 @@ class Batch(msgspec.Struct):
     def __bool__(self) -> bool:
         numbers = self.counts or self.status or self.streams or self.details or self.generators
         return bool(self.events or self.packets or numbers or self.totals or self.links)
+
+
+class Consumer(Protocol):
+    """What the engine puts its events into."""
+
+    on_room: Callable[[], None]
+    """Called where it was full, and is so no more."""
+
+    @property
+    def full(self) -> bool:
+        """Whether the engine has to stop reading."""
+
+    def put(self, events: Sequence[Event], packets: Sequence[Packet] = (), missed: int = 0) -> None:
+        """Add events in order, numbers among them, and the packets of the same turn; never blocks.
+
+        `missed`: further packets that a stack could not show.
+        """
 
 
 class EventQueue:

@@ -95,6 +95,7 @@ TOPICS: Mapping[str, Topic] = {
         "send",
         "open",
         "host",
+        "record",
         "json",
         "kernel",
         "lab",

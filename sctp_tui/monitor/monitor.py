@@ -53,6 +53,11 @@ class Monitor:
     """
 
     def __init__(self, packets_kept: int = PACKET_OCTETS_KEPT) -> None:
+        self._packets_kept = packets_kept
+        self.forget()
+
+    def forget(self) -> None:
+        """Know nothing, as at the beginning."""
         self.endpoints = Endpoints()
         self._link_clock = LinkClock()
         self._clock_of = partial(_clock_of, self.endpoints, self._link_clock)
@@ -64,7 +69,7 @@ class Monitor:
             port_of=self.endpoints.port_of,
         )
         self.log = Log()
-        self.wire = Wire(packets_kept)
+        self.wire = Wire(self._packets_kept)
         self.totals: Totals | None = None
         """The engine's newest totals, None before the first."""
         self.links: dict[int, LinkState] = {}

@@ -254,6 +254,17 @@ class Forge(Command, frozen=True, tag="forge"):
     count: int = 1
 
 
+class AddBookmark(Command, frozen=True, tag="add_bookmark"):
+    """Mark this moment by the user's `text`: answered by `Bookmark`.
+
+    It is of association `key`, 0 for none. `line_at` is the time of the line that it is for, None for now.
+    """
+
+    text: str
+    key: int = 0
+    line_at: float | None = None
+
+
 class CloseEndpoint(Command, frozen=True, tag="close_endpoint"):
     """Shut down an endpoint's associations, aborting those that outlast the grace, and close it."""
 

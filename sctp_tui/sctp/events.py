@@ -1,7 +1,7 @@
 """Events of endpoints and associations: immutable, the same for every stack.
 
-One definition serves the engine, the monitor, `--json` and tests. Notifications have the names of RFC 6458,
-section 6.1, in snake case. Everything here serialises with msgspec.
+One definition serves the engine, the monitor, `--json`, recordings and tests. Notifications have the names of
+RFC 6458, section 6.1, in snake case. Everything here serialises with msgspec.
 """
 
 import json
@@ -131,6 +131,27 @@ class CaptureBegun(Event, frozen=True, tag="capture", gc=False):
     schema: int
     version: Name
     files: tuple[Text, ...]
+
+
+class RecordingBegun(Event, frozen=True, tag="recording", gc=False):
+    """The first line of a recording: what follows are all events of a run, its packets and its numbers.
+
+    `masked`: pseudonyms stand in it for the addresses of peers.
+    """
+
+    schema: int
+    version: Name
+    masked: bool = False
+
+
+class Bookmark(Event, frozen=True, tag="bookmark", gc=False):
+    """A mark of the user's, with a word or more.
+
+    `line_at` is the time (`at`) of the line of the log that it is for, None where it is for its own time.
+    """
+
+    text: Text
+    line_at: float | None = None
 
 
 class HostLooked(Event, frozen=True, tag="host", gc=False):
@@ -514,6 +535,12 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
         return int.from_bytes(self.data[4:8], "big")
 
 
+class PacketsMissed(Event, frozen=True, tag="packets_missed", gc=False):
+    """`count` more packets were missed, as a capture was not read in time; in recordings alone."""
+
+    count: int
+
+
 class LinkState(Event, frozen=True, tag="link", gc=False):
     """The link's conditions and counts, for packets to the local end (`inward`) and from it (`outward`).
 
@@ -776,6 +803,8 @@ AnyEvent = (
     Listening
     | Opening
     | CaptureBegun
+    | RecordingBegun
+    | Bookmark
     | HostLooked
     | Observed
     | Ending
@@ -792,6 +821,7 @@ AnyEvent = (
     | RequestDenied
     | Suppressed
     | Packet
+    | PacketsMissed
     | LinkState
     | Notification
     | ReadingPaused
@@ -802,6 +832,9 @@ AnyEvent = (
     | Generating
     | Totals
 )
+
+Number = Counts | Status | Streams | Detail | Generating | Totals | LinkState
+"""What has a newest value alone, and is no event of the log."""
 
 COST = 400
 """Bytes of memory that an event takes at most, its numbers and its peer included; `held` counts the rest."""
@@ -825,6 +858,8 @@ def held(event: Event) -> int:
             return 4 * len(event.text)
         case RequestDenied():
             return 4 * len(event.asked)
+        case Bookmark():
+            return 4 * len(event.text)
         case _:
             return 0
 

@@ -22,10 +22,11 @@ _OCTETS = 4 * 1024 * 1024
 class Capture:
     """Several files are one capture, in the order of time. Raises `UnreadableSource` where one is not there.
 
-    `errors` says of each file that can't be read to its end why, and where. `done`: all was read.
+    `files` are these, where they are open already. `errors` says of each file that can't be read to its end
+    why, and where. `done`: all was read.
     """
 
-    def __init__(self, names: Sequence[str], stdin: int = 0) -> None:
+    def __init__(self, names: Sequence[str], stdin: int = 0, files: Sequence[Octets] = ()) -> None:
         self.names = tuple(names)
         self.titles = tuple("standard input" if name == "-" else os.path.basename(name) for name in names)
         self.errors: list[str] = []
@@ -36,7 +37,7 @@ class Capture:
         """SCTP packets told of."""
         self.done = False
         self.observer = Observer(self.titles)
-        self._sources = [Octets(name, stdin) for name in names]
+        self._sources = list(files) or [Octets(name, stdin) for name in names]
         self._dissectors = [Dissector() for _ in names]
         self._duplicates = Duplicates()
 

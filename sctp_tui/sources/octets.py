@@ -105,6 +105,37 @@ class Octets:
         self._at = end
         return taken
 
+    def lines(self, most: int) -> Iterator[bytes | None]:
+        """Each line with its newline, the last maybe without; None where the next has to be waited for.
+
+        Raises `UnreadableSource` also where a line is longer than `most` octets.
+        """
+        parts: list[bytes] = []  # of a line whose end has not come yet
+        octets = 0
+        while True:
+            end = self._buffer.find(b"\n", self._at) + 1
+            if end:
+                parts.append(self._buffer[self._at : end])
+                self._at = end
+                line, parts, octets = b"".join(parts), [], 0
+                if len(line) > most:
+                    raise UnreadableSource(f"{self.name}: {self.place}: a line of more than {most:,} octets")
+                yield line
+                continue
+            parts.append(self._buffer[self._at :])
+            octets += len(parts[-1])
+            self._base, self._buffer, self._at = self.position + len(parts[-1]), b"", 0
+            if octets > most:
+                raise UnreadableSource(f"{self.name}: {self.place}: a line of more than {most:,} octets")
+            if self.size is None and not self._poll.poll(0):
+                yield None
+            more = next(self._more, None)
+            if more is None:
+                break
+            self._buffer = more
+        if octets:
+            yield b"".join(parts)
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()

@@ -1,20 +1,28 @@
-"""Opens a source by the names that a user gives."""
+"""Opens a source by the names that a user gives; what each file is is told by its content."""
 
 from collections.abc import Sequence
 
 from . import host
 from .capture import Capture
-from .octets import UnreadableSource
+from .octets import Octets, UnreadableSource
+from .recording import Recording
 from .source import Source
 
 
 def open_source(names: Sequence[str], stdin: int = 0, *, once: bool = False) -> Source:
     """The source of these names: files, "-" for standard input, which is the descriptor `stdin`, or "host:".
 
-    With `once` one that has no end is looked at once. Raises `UnreadableSource` where one is not there.
+    With `once` one that has no end is looked at once. Of files, waits for the first octet of each. Raises
+    `UnreadableSource` where one is not there.
     """
-    if host.NAME not in names:
-        return Capture(names, stdin)
-    if len(names) > 1:
-        raise UnreadableSource(f"{host.NAME} stands alone: open the others in a second sctp-tui")
-    return host.Host(once=once)
+    if host.NAME in names:
+        if len(names) > 1:
+            raise UnreadableSource(f"{host.NAME} stands alone: open the others in a second sctp-tui")
+        return host.Host(once=once)
+    files = [Octets(name, stdin) for name in names]
+    of_lines = [file for file in files if file.peek(1) == b"{"]
+    if not of_lines:
+        return Capture(names, stdin, files)
+    if len(files) > 1:
+        raise UnreadableSource(f"{of_lines[0].name}: it is a recording: open it alone")
+    return Recording(names[0], files[0])

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 
 PLACES: Mapping[str, Place] = {
-    "lists": Place("In the lists", "MainScreen", "everywhere"),
+    "lists": Place("In the lists", "MainScreen", "replay"),
+    "replay": Place("In a replay", "CaptureScreen", "everywhere"),
     "table": Place("In the table", "LineTable", "lists"),
     "log": Place("In the log", "MessageLog", "lists"),
     "wire": Place("In the wire", "WirePane", "lists"),
@@ -57,6 +58,7 @@ PLACES: Mapping[str, Place] = {
     "form": Place("In a form", "Form", typed=True),
     "generator": Place("In the traffic generator", "GeneratorScreen", "form", typed=True),
     "generators": Place("In the list of generators", "GeneratorTable", "generator"),
+    "bookmark": Place("In the words of a bookmark", "BookmarkScreen", "form", typed=True),
     "naming": Place("In a name", "NameScreen", "form", typed=True),
     "link": Place("In the link", "LinkScreen", "form", typed=True),
     "server": Place("In the server's settings", "ServerScreen", "form", typed=True),
@@ -80,7 +82,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("close", "lists", "c", "close", "Close", "Shut down gracefully"),
     Action("abort", "lists", "a", "abort", "Abort", "Abort, after asking"),
     Action("crash", "lists", "A", "crash", "Crash", "Crash its client, without a word", footer=False),
-    Action("peel_off", "lists", "B", "peel_off", "Peel off", "Give it a socket of its own", footer=False),
+    Action("peel_off", "lists", "b", "peel_off", "Peel off", "Give it a socket of its own", footer=False),
     Action(
         "udp_port", "lists", "U", "change_udp_port", "NAT", "Give its client another UDP port, as a NAT does",
         footer=False,
@@ -96,14 +98,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("drop", "lists", "X", "drop", "Lose…", "Choose packets to lose on purpose", footer=False),
     Action("link", "lists", "L", "link", "Link", "Loss, delay and more on the link", footer=False),
     Action("cut", "lists", "C", "cut", "Cut", "Cut a link, or join it again", footer=False),
-    Action("still", "lists", "space", "stand_still", "Time", "Stop the link's time, or go on", footer=False),
-    Action("step", "lists", "i", "step", "Step", "Step to the next packet or timer", footer=False),
+    Action("still", "lists", "space", "stand_still", "Time", "Stop time, or go on", footer=False),
+    Action("step", "lists", "i", "step", "Step", "Step to the next packet, timer, event", footer=False),
     Action("slower", "lists", "left_square_bracket", "slower(1)", "Slower", "Slow time down", footer=False),
     Action("faster", "lists", "right_square_bracket", "slower(-1)", "Faster", "Speed time up", footer=False),
     Action("parameters", "lists", "P", "parameters", "Timers", "Its protocol parameters", footer=False),
     Action("ask_streams", "lists", "M", "ask_streams", "Streams", "Reset or add streams", footer=False),
     Action("ask_path", "lists", "H", "ask_path", "Paths", "Ask for something of a path", footer=False),
     Action("name", "lists", "N", "name", "Name", "Give the association a name", footer=False),
+    Action("bookmark", "lists", "B", "bookmark", "Bookmark", "Mark this moment, or the line", footer=False),
+    Action("mark_next", "lists", "'", "to_mark(1)", "Next mark", "Bookmark below", footer=False),
+    Action("mark_back", "lists", '"', "to_mark(-1)", "Mark before", "Bookmark above", footer=False),
     Action("undo", "lists", "u", "undo", "Undo", "Bring back what was cleared"),
     Action("freeze", "lists", "z", "freeze", "Freeze", "Freeze the view, or back to now", footer=False),
     Action("copy", "lists", "y", "copy", "Copy", "Copy the row or the line", footer=False),
@@ -123,6 +128,10 @@ ACTIONS: tuple[Action, ...] = (
         footer=False,
     ),
     Action("help", "lists", "?,f1", "help", "Help", "Keys, questions and topics"),
+    Action("from_start", "replay", "{", "from_start", "Start", "Replay it from the start", footer=False),
+    Action("step_back", "replay", "I", "step_back", "Back", "One event or packet back", footer=False),
+    Action("go_to", "replay", "@", "go_to", "Go to", "Go to a time", footer=False),
+    Action("found", "replay", "}", "found", "Next event", "To the next that passes the filter", footer=False),
     # With priority, so that what is typed right after them goes where they lead.
     Action("next", "lists", "tab", "app.focus_next", "", "Next pane or field", priority=True),
     Action("previous", "lists", "shift+tab", "app.focus_previous", "", "The one before", priority=True),
@@ -252,6 +261,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("generator_start", "generator", "enter", "submit", "Start", "Start it", priority=True),
     Action("generator_stop_all", "generator", "ctrl+s", "stop_all", "Stop all", "Stop all generators"),
     Action("generator_stop", "generators", "x", "stop", "Stop", "Stop this one"),
+    Action("bookmark_submit", "bookmark", "enter", "submit", "Mark", "Set the bookmark", priority=True),
     Action("naming_submit", "naming", "enter", "submit", "Name it", "Give it this name", priority=True),
     Action("code_language", "code", "tab", "language", "Language", "C, or Python", priority=True),
     Action("code_copy", "code", "y", "copy_step", "Copy", "Copy the calls of this step"),
@@ -289,7 +299,7 @@ ACTIONS: tuple[Action, ...] = (
 SPEAKING = frozenset(
     {
         *("new_client", "message", "reply", "close", "abort", "crash", "clear", "undo", "generate", "to_all"),
-        *("generate_stop", "server", "drop_next", "drop", "link", "cut", "still", "step", "slower", "faster"),
+        *("generate_stop", "server", "drop_next", "drop", "link", "cut", "bookmark"),
         *("parameters", "ask_streams", "ask_path", "sockets", "to_lesson", "write_lesson", "udp_port"),
         "peel_off",
     }

@@ -23,6 +23,7 @@ from textual.widget import Widget
 
 from sctp_tui.engine.engine import Engine
 from sctp_tui.engine.event_queue import EventQueue
+from sctp_tui.engine.recorder import Recorder
 from sctp_tui.engine.watchdog import Watchdog
 from sctp_tui.engine.worker import Worker
 from sctp_tui.lessons.record import Record
@@ -92,6 +93,7 @@ class SctpApp(App[None], inherit_bindings=False):
 
             self._mask = masking.Mask()
         self.event_queue = EventQueue()
+        self.recorder = self._recorder(settings)
         self.engine = self.make_worker()
         self.clock = self.make_clock()
         self._watchdog = Watchdog(self.engine, self._real)
@@ -118,6 +120,7 @@ class SctpApp(App[None], inherit_bindings=False):
         self._small = False
         self._watched = Watch(())
         self._ending = False
+        self._told_of_recording = False
         self._asked = itertools.count()
         self.hangup = Hangup(self.engine, lambda: self.end(hurry=False))
         self._rest_comes = False
@@ -133,6 +136,7 @@ class SctpApp(App[None], inherit_bindings=False):
         settings = self.settings
         return Engine(
             self.event_queue,
+            *filter(None, (self.recorder,)),
             grace=settings.grace,
             max_associations=settings.max_associations,
             packets=seen(STACKS, capture=settings.capture),
@@ -140,6 +144,16 @@ class SctpApp(App[None], inherit_bindings=False):
             clock=self._real,
             open_stack=partial(open_stack, paths=settings.paths),
         )
+
+    def _recorder(self, settings: Settings) -> Recorder | None:
+        if settings.record is None:
+            return None
+        if self._mask is None:
+            return Recorder(settings.record, self._real)
+        from sctp_tui.monitor import masking
+
+        # One of its own, as it works in the engine's thread.
+        return Recorder(settings.record, self._real, masking.Mask().event)
 
     def make_clock(self) -> Clock:
         """The time by which what is shown is new or old; frames and keys go by real time."""
@@ -214,6 +228,8 @@ class SctpApp(App[None], inherit_bindings=False):
         if self.engine.running:
             self.engine.submit(Stop(now=True))
             self.engine.join(1.0)
+        if self.recorder is not None:
+            self.recorder.close()
 
     def pop_screen(self) -> AwaitComplete:
         """End the screen on top, unless the caller is on a screen that has already ended.
@@ -409,7 +425,7 @@ class SctpApp(App[None], inherit_bindings=False):
         servers.follow()
         if not self._ending:
             header = self._main.query_one(Header)
-            header.note = servers.note
+            header.note = ", ".join(filter(None, (servers.note, self._recording())))
             left = units.many(self.monitor.associations.live, "association")
             header.ending = f"restarting, {left} left" if servers.closing else ""
         failed = servers.failed
@@ -420,6 +436,16 @@ class SctpApp(App[None], inherit_bindings=False):
                 self._ask_for_server(failed)
         elif servers.listening and isinstance(self.screen, FailureScreen):
             self.pop_screen()
+
+    def _recording(self) -> str:
+        """What the first line says of the recording; where it has ended early, that is said once."""
+        recorder = self.recorder
+        if recorder is None:
+            return ""
+        if recorder.error and not self._told_of_recording:
+            self._told_of_recording = True
+            self._warn(recorder.error)
+        return "recording ended" if recorder.error else "recording"
 
     async def on_event(self, event: Event) -> None:
         """Queue keys, to be handled one by one; drop mouse events once the last screen has closed."""

@@ -28,6 +28,7 @@ _LEADS_TO = {
     "client_generate": "Generate",
 }
 """Labels in the footer of the message line, by the names of actions: where Tab leads, and two more."""
+_OF_A_REPLAY = {"still": "Pause", "step": "Step", "go_to": "Go to"}
 
 OTHER_LEVEL: Mapping[Level, str] = {"beginner": "Expert", "expert": "Beginner"}
 """By the level of explanations, the label of the key that changes it: the other level."""
@@ -62,6 +63,14 @@ def on_the_wire(
         offered = (ours or name not in _OF_THE_LINK) and ((ours and timed) or name not in _OF_ITS_TIME)
         found[key] = labelled(one, label, show=show and offered)
     return found
+
+
+def in_a_replay(active: Mapping[str, ActiveBinding]) -> dict[str, ActiveBinding]:
+    """The bindings with those for a replay's time shown, wherever the focus is."""
+    return {
+        key: labelled(one, _OF_A_REPLAY[name]) if (name := one.binding.id or "") in _OF_A_REPLAY else one
+        for key, one in active.items()
+    }
 
 
 def fitting(

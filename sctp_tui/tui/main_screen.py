@@ -13,6 +13,7 @@ from textual.binding import ActiveBinding, BindingType
 from textual.events import ScreenSuspend
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.associations import Association
@@ -27,6 +28,7 @@ from . import footing
 from .actions import bindings
 from .association_commands import NONE_CHOSEN, AssociationCommands
 from .association_table import AssociationTable
+from .bookmarks import Bookmarks
 from .callbacks import T
 from .clients.client_pane import ClientPane
 from .clients.clients import Outcome
@@ -65,6 +67,8 @@ class MainScreen(Screen[None]):
     AUTO_FOCUS = "#message"
     SPEAKS: ClassVar[bool] = True
     """Whether ends of this program are shown, which can be spoken to."""
+    observed = False
+    """Whether associations of others are shown, of which no end is ours."""
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (150, "-wide"), (180, "-wider")]  # noqa: RUF012  # by Screen
     VERTICAL_BREAKPOINTS = [(0, "-short"), (36, "-tall")]  # noqa: RUF012  # by Screen
     BINDINGS: ClassVar[list[BindingType]] = bindings("lists")
@@ -110,7 +114,15 @@ class MainScreen(Screen[None]):
         yield LinkBanner()
         if settings.large and self._lesson is None:
             yield large.BigNumbers()
-        yield Panes(self._program, self.monitor, self.view, settings, self._mask, speaks=self.SPEAKS)
+        yield Panes(
+            self._program,
+            self.monitor,
+            self.view,
+            settings,
+            self._mask,
+            speaks=self.SPEAKS,
+            observed=self.observed,
+        )
         if self._lesson is not None:
             yield Heading(self._lesson.lesson.title, id="lesson-heading")
             yield LessonPane(self._lesson)
@@ -133,6 +145,7 @@ class MainScreen(Screen[None]):
         )
         wire, log, table = self._panes.wire, self._log, self._table
         self._wire, self._current = wire, self._panes.current
+        self._bookmarks = Bookmarks(log, self.submit, self.tell, self.ask)
         self._copying = Copying(self.app, self.keys, log, table, wire, self.tell, self.ask)
         self._exporting = Exporting(
             self.app, self.monitor, self.view, self.clock, self._banner, log, table, wire, self.tell, self.ask
@@ -201,6 +214,8 @@ class MainScreen(Screen[None]):
             ours = link.carries and wire.ours
             active = footing.on_the_wire(active, wire.other_level, ours=ours, timed=link.timed)
             wanted = ("step",) if link.stands else ()
+        if not self.SPEAKS and self.focused is not None and not isinstance(self.focused, Input):
+            active = footing.in_a_replay(active)
         return footing.fitting(active, self.size.width, self.app.get_key_display, wanted)
 
     def on_wire_pane_changed(self) -> None:
@@ -597,6 +612,15 @@ class MainScreen(Screen[None]):
     def action_search_next(self, direction: int) -> None:
         """Go to the next line that has the text (1), or the one before (-1)."""
         self._search.step(direction)
+
+    def action_bookmark(self) -> None:
+        """Mark the line that the cursor was put on in the log, or this moment, by words."""
+        chosen = self._current.of_keys
+        self._bookmarks.add(chosen.key if chosen is not None else 0)
+
+    def action_to_mark(self, direction: int) -> None:
+        """Go to the next bookmark (1), or the one before (-1)."""
+        self._bookmarks.step(direction)
 
     def action_copy(self) -> None:
         """Copy what is under the cursor."""

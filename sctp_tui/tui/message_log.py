@@ -31,7 +31,7 @@ from sctp_tui.monitor.text.events import describe_event, failed
 from sctp_tui.monitor.text.ppid import short
 from sctp_tui.monitor.text.upper_layer.naming import of_message
 from sctp_tui.sctp.endpoint_names import short_name
-from sctp_tui.sctp.events import Event, Message
+from sctp_tui.sctp.events import Bookmark, Event, Message
 from sctp_tui.sctp.printable import printable
 
 from .actions import bindings
@@ -94,6 +94,7 @@ class MessageLog(FollowView):
         "message-log--out",
         "message-log--notification",
         "message-log--failed",
+        "message-log--bookmark",
         "message-log--below",
         "message-log--cursor",
         "message-log--marked",
@@ -107,6 +108,7 @@ class MessageLog(FollowView):
         & > .message-log--out { color: $text-accent; }
         & > .message-log--notification { color: $text-secondary; }
         & > .message-log--failed { color: $text-error; }
+        & > .message-log--bookmark { color: $text-warning; text-style: bold; }
         & > .message-log--below { color: $text-warning; text-style: bold; }
         & > .message-log--marked { color: $text-warning; text-style: bold reverse; }
         & > .message-log--cursor {
@@ -333,6 +335,8 @@ class MessageLog(FollowView):
     def _look(self, event: Event) -> Style:
         if isinstance(event, Message):
             return self.style_of(f"message-log--{event.direction}")
+        if isinstance(event, Bookmark):
+            return self.style_of("message-log--bookmark")
         return self.style_of(f"message-log--{'failed' if failed(event) else 'notification'}")
 
     def _header(self, width: int) -> Strip:

@@ -13,7 +13,7 @@ from sctp_tui.sctp.hostport import reached_at
 
 from . import headings
 from .association_pane import AssociationPane
-from .association_table import AssociationTable
+from .association_table import AssociationTable, Told
 from .clients.client_pane import ClientPane
 from .current_association import CurrentAssociation
 from .message_log import MessageLog
@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 class Panes(Container):
     """Draws them, and tells which association is meant, and whose status they want.
 
-    There is no client pane unless it `speaks`: then others' associations are shown, and their wire always is.
+    There is no client pane unless it `speaks`: else a source is shown, and its wire always. `observed`: its
+    associations are those of others, of which no end is ours.
     """
 
     table = getters.query_one(AssociationTable)
@@ -47,6 +48,7 @@ class Panes(Container):
         mask: "Mask | None",
         *,
         speaks: bool = True,
+        observed: bool = False,
     ) -> None:
         super().__init__(id="body")
         self._program = program
@@ -55,11 +57,13 @@ class Panes(Container):
         self._settings = settings
         self._mask = mask
         self._speaks = speaks
+        self._observed = observed
         self._detail_key = 0  # of the association whose detail is shown, 0 for none
 
     def compose(self) -> ComposeResult:
         program, settings = self._program, self._settings
-        yield AssociationPane(settings, program, told_by="stacks" if self._speaks else "capture")
+        told_by: Told = "capture" if self._observed else "stacks"
+        yield AssociationPane(settings, program, told_by=told_by)
         with Vertical(id="log", classes="pane"):
             yield Heading("Log")
             yield MessageLog()
@@ -79,7 +83,7 @@ class Panes(Container):
 
     def on_mount(self) -> None:
         self.message_log.brief = self._settings.large
-        self.message_log.one_sided = not self._speaks
+        self.message_log.one_sided = self._observed
 
     async def complete(self) -> None:
         """Import and mount what the first frame does without: wire and detail."""

@@ -27,7 +27,9 @@ class Settings(msgspec.Struct, frozen=True):
     `program` is the command for a shell, `usual` the stack that it chooses by itself. `theme` names one of
     Textual's, None for the one chosen last. `keys` are the user's own, by the names of actions.
     `state` is the file of what is remembered between runs, None for nothing. `notes` are shown to the user at
-    the start, and `filter` is applied then. With a `lesson` its ends take the place of the server.
+    the start, and `filter` is applied then. With a `lesson` its ends take the place of the server. All that
+    happens is written to `record`, a new file; None for none. A source is replayed at `speed` times its own,
+    None for the usual.
     """
 
     stacks: tuple[StackName, ...] = (ANYWHERE,)
@@ -54,6 +56,8 @@ class Settings(msgspec.Struct, frozen=True):
     filter: str = ""
     notes: tuple[str, ...] = ()
     lesson: "Lesson | None" = None
+    record: Path | None = None
+    speed: float | None = None
 
 
 def of_lesson(lesson: "Lesson", stack: StackName, like: Settings) -> Settings:

@@ -7,6 +7,7 @@ from math import inf
 from pathlib import Path
 
 import pytest
+from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets._footer import FooterKey
 
@@ -43,7 +44,7 @@ async def opened(
         yield app, pilot
 
 
-def shown(app: CaptureApp) -> str:
+def shown(app: App[None]) -> str:
     """The whole screen as text."""
     return "\n".join(
         "".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()

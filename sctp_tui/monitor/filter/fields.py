@@ -15,7 +15,7 @@ from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.text import ppid
 from sctp_tui.monitor.text.events import PATHS, failed, sentence
 from sctp_tui.monitor.text.upper_layer.naming import of_message
-from sctp_tui.sctp.events import AnyEvent, AssocState, Event, Message, Notification
+from sctp_tui.sctp.events import AnyEvent, AssocState, Bookmark, Event, Message, Notification, Number
 from sctp_tui.sctp.wire.chunk_types import ChunkType
 from sctp_tui.sctp.wire.packet import Data
 
@@ -37,7 +37,7 @@ from .values import (
 )
 
 _SHORT, _LONG = 0xFFFF, 0xFFFFFFFF
-_NUMBERS = ("counts", "status", "streams", "detail", "generating", "totals")  # never in the log
+_NUMBERS = tuple(str(kind.__struct_config__.tag) for kind in get_args(Number))  # never in the log
 
 
 def _attribute(name: str) -> Callable[[Event], Any]:
@@ -171,6 +171,7 @@ _OWN: tuple[Field, ...] = (
         _attribute("data"),
         packet=lambda p: (chunk.data for chunk in p.data),
     ),
+    Field(("mark",), TextKind(), "words of a bookmark", lambda e: e.text if type(e) is Bookmark else None),
     Field(
         ("event",),
         WordKind(_events(), "message, notification, assoc_change, comm_up, send_failed, …"),

@@ -207,6 +207,7 @@ class View:
         """The records to show that contain the text searched for; None without a search."""
         self._search = ""
         self._monitor = monitor
+        self._associations = monitor.associations  # which it forgets where it begins anew
         self._passes: EventTest | None = None
         self._log: FilteredLog | None = None
         self._rows: FilteredAssociations | None = None
@@ -257,8 +258,9 @@ class View:
 
     def update(self, monitor: Monitor, now: float) -> None:
         """Follow a monitor, which may be another than before, as for a paused view; `now` is monotonic."""
-        if self._stale or self._monitor is not monitor:
+        if self._stale or self._monitor is not monitor or self._associations is not monitor.associations:
             applied = self.filter if self.on else None
+            self._associations = monitor.associations
             rows = applied.of_table() if applied is not None else None
             self._rows = FilteredAssociations(monitor.associations, rows) if rows is not None else None
             self._monitor = monitor

@@ -10,6 +10,7 @@ from sctp_tui.sctp.events import (
     AssocChange,
     AssocReset,
     Authentication,
+    Bookmark,
     CaptureBegun,
     Ending,
     EndpointClosed,
@@ -23,6 +24,7 @@ from sctp_tui.sctp.events import (
     Observed,
     Opening,
     Origin,
+    PacketsMissed,
     ParametersSet,
     PartialDelivery,
     PathAsked,
@@ -31,6 +33,7 @@ from sctp_tui.sctp.events import (
     Peer,
     PeerAddrChange,
     ReadingPaused,
+    RecordingBegun,
     Refused,
     RemoteError,
     RequestDenied,
@@ -50,7 +53,7 @@ from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 
 from .ppid import ppid_text
-from .units import many
+from .units import many, time_of_day
 
 _SHOWN = 200  # characters of a payload quoted within a sentence
 
@@ -277,6 +280,12 @@ def _streams_asked(event: StreamsAsked) -> str:
     return f"reset of {which} {whose} asked for, to begin with SSN 0 again"
 
 
+def _bookmark(event: Bookmark) -> str:
+    if event.line_at is None:
+        return f"bookmark: {event.text}"
+    return f"bookmark: {event.text}, for the line of {time_of_day(event.line_at)}"
+
+
 def _of_ours(event: Event) -> str:
     """The text of events that are no notification of RFC 6458: of endpoints, refusals, own limits."""
     match event:
@@ -288,6 +297,13 @@ def _of_ours(event: Event) -> str:
             return f"{where}, {event.stack} stack ({event.library}){warning}"
         case CaptureBegun():
             return f"the capture begins: {', '.join(event.files) or 'standard input'}"
+        case RecordingBegun():
+            masked = ", addresses of peers are masked" if event.masked else ""
+            return f"the recording begins, by version {event.version}{masked}"
+        case Bookmark():
+            return _bookmark(event)
+        case PacketsMissed():
+            return f"{many(event.count, 'packet')} missed, as the capture was not read in time"
         case HostLooked():
             return f"the first look at the SCTP of this kernel: {event.system}"
         case Observed():

@@ -3,9 +3,7 @@
 Text that a peer chose has been through `printable`; JSON escapes it by itself.
 """
 
-import time
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 
 import msgspec
 
@@ -15,6 +13,7 @@ from sctp_tui.sctp.printable import printable
 
 from .events import sentence
 from .ppid import ppid_text
+from .units import time_of_day
 from .upper_layer.naming import may_have_name, of_message
 
 Format = Callable[[Event], str | bytes | None]
@@ -24,16 +23,6 @@ WAITING = "[Server]: wait for message!"
 """Printed by the classic server whenever it waits for a message."""
 _PPID = "ppid "
 _encode = msgspec.json.Encoder().encode
-
-
-@lru_cache(maxsize=8)
-def _second(at: int) -> str:
-    return time.strftime("%H:%M:%S", time.localtime(at))
-
-
-def time_of_day(at: float) -> str:
-    """`21:36:31.798`, the local time of `at` (s since the epoch)."""
-    return f"{_second(int(at))}.{int(at * 1000) % 1000:03}"
 
 
 def plain(event: Event) -> str | None:

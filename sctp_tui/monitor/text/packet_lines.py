@@ -9,7 +9,7 @@ from sctp_tui.sctp.events import Packet, to_json
 from sctp_tui.sctp.wire.decode import decode
 
 from .chunks import chunk_text
-from .lines import time_of_day
+from .units import time_of_day
 from .verdicts import verdict_text
 
 _encode = msgspec.json.Encoder().encode

@@ -1,6 +1,19 @@
-"""Numbers with units as text, short enough for a column."""
+"""Numbers with units, and times, as text, short enough for a column."""
+
+import time
+from functools import lru_cache
 
 _KIB = 1024
+
+
+@lru_cache(maxsize=8)
+def _second(at: int) -> str:
+    return time.strftime("%H:%M:%S", time.localtime(at))
+
+
+def time_of_day(at: float) -> str:
+    """`21:36:31.798`, the local time of `at` (s since the epoch)."""
+    return f"{_second(int(at))}.{int(at * 1000) % 1000:03}"
 
 
 def size(octets: int) -> str:

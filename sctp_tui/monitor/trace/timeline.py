@@ -24,6 +24,7 @@ from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.text.events import sentence
 from sctp_tui.sctp.events import (
     AssocChange,
+    Bookmark,
     Direction,
     Ending,
     Event,
@@ -470,7 +471,7 @@ def _asked_for(event: Event) -> bool:
 
 def _notifies(event: Event) -> bool:
     """Whether an event is a notification, which the stack made some time before it was read."""
-    return not _asked_for(event) and not isinstance(event, Message | MessageTooLarge)
+    return not _asked_for(event) and not isinstance(event, Message | MessageTooLarge | Bookmark)
 
 
 def _calls_for_packets(line: Line) -> bool:

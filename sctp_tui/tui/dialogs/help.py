@@ -126,8 +126,9 @@ class HelpScreen(ModalScreen[None]):
         self._now = keys
         self._rows = [row for row in ACTIONS if speaks or row.name not in SPEAKING]
         rest = [place for place in PLACES if "everywhere" in around(place)]
-        rest = [place for place in rest if speaks or not {"clients", "lesson"} & {*around(place)}]
-        self._places = list(dict.fromkeys([*here, *rest]))
+        away = {"replay"} if speaks else {"clients", "lesson"}
+        rest = [place for place in rest if not away & ({place} if speaks else {*around(place)})]
+        self._places = list(dict.fromkeys([*(place for place in here if place not in away), *rest]))
         self._items, self._sections = items(keys.of), topic_sections()
 
     def compose(self) -> ComposeResult:

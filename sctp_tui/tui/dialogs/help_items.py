@@ -39,6 +39,14 @@ QUESTIONS = (
         "capture pcap pcapng wireshark tcpdump file abort why strangers read",
     ),
     Question(
+        "How do I record what happens, and see it again?",
+        "Start with --record FILE; `sctp-tui open FILE` replays it. {still} stops its time, {slower} and "
+        "{faster} change its speed, {step} goes to the next event, {go_to} to a time. {bookmark} sets "
+        "a bookmark.",
+        "record",
+        "recording replay play back rewind time speed bookmark mark save session jsonl",
+    ),
+    Question(
         "How do I send octets or a file?",
         "Type [hex]0a ff, or [file]PATH; [3 hex]0a ff goes on stream 3.",
         "screen",
