@@ -193,7 +193,7 @@ def _add_looks(group: "argparse._ArgumentGroup") -> None:
         type=action_keys,
         action="append",
         metavar="NAME=KEYS",
-        help="other keys for an action, as in --key close=b,f4; `sctp-tui help keys` lists the names",
+        help="other keys for an action, as in --key close=Q,f4; `sctp-tui help keys` lists the names",
     )
 
 

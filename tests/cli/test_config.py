@@ -55,7 +55,7 @@ large = true
 mask_addresses = true
 
 [keys]
-close = "b,f4"
+close = "Q,f4"
 client_new = "ctrl+e"
 """
 
@@ -73,7 +73,7 @@ def test_all_that_a_file_can_say(write: Write) -> None:
     assert (options.capture, options.echo, options.autoclose) == (True, True, 30)
     assert (options.max_associations, options.grace) == (50, 0.5)
     assert (options.theme, options.large, options.mask_addresses) == ("textual-light", True, True)
-    assert dict(options.key) == {"close": "b,f4", "client_new": "ctrl+e"}
+    assert dict(options.key) == {"close": "Q,f4", "client_new": "ctrl+e"}
 
 
 def test_the_help_shows_every_option(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_the_help_shows_every_option(tmp_path: Path) -> None:
     path.write_text(help.partition("```toml\n")[2].partition("```")[0])
     options = screen_options(["--config", str(path)])
     assert {key for key, _ in Config(path) if "." not in key} == {*IN_CONFIG} - {"key"}
-    assert dict(options.key)["close"] == "b,f4"
+    assert dict(options.key)["close"] == "Q,f4"
 
 
 def test_the_command_line_wins(write: Write) -> None:
