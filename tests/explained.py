@@ -264,6 +264,12 @@ def of_notes(monitor: Monitor, ladder: Ladder, packets: Sequence[Packet]) -> Ite
 # --- numbers
 
 
+def _begins(one: Conversation) -> bool:
+    """Whether a conversation is kept from its INIT on."""
+    first = list(islice(one.since(0), 1))
+    return one.first == 1 and any(kind == raw.INIT for kind, *_ in raw.chunks(first[0].packet.data))
+
+
 def of_paths(monitor: Monitor) -> Iterator[str]:
     """What is told of what each end has sent to each address that isn't so."""
     for row in monitor.associations:
@@ -279,7 +285,7 @@ def of_statuses(monitor: Monitor, statuses: Iterable[Status]) -> Iterator[str]:
     for status in statuses:
         row = monitor.associations.get(status.key)
         one = monitor.wire.of(row, monitor.endpoints) if row is not None else None
-        if row is None or one is None or one.first != 1:
+        if row is None or one is None or not _begins(one):
             continue
         mine: Direction = "out" if row.endpoint == one.endpoint else "in"
         trips = times.get(status.key) or times.setdefault(status.key, RoundTrips(one, mine))
@@ -306,7 +312,7 @@ def wrong(
             pass
         yield from (f"{conversation.peer}, {said}" for said in of_rows(ladder, complete=complete))
         yield from (f"{conversation.peer}, {said}" for said in of_notes(monitor, ladder, packets))
-        if complete and conversation.first == 1:
+        if complete and _begins(conversation):
             yield from (f"{conversation.peer}, {said}" for said in numbers.of_window(conversation))
             yield from (f"{conversation.peer}, {said}" for said in numbers.of_delivery(conversation))
     if complete:

@@ -277,9 +277,9 @@ class End:
             last = self.tries(one.tsn)[-1] if one.is_data and self.tries(one.tsn) else None
             if last is None:
                 continue
-            # A timer has a chunk sent again after so long, or where nothing came that may have.
+            # A timer has a chunk sent again after so long, or where nothing came that has, or reported it.
             came = at - self.news_at < AT_ONCE
-            early = not came and not self.marked(one.tsn)
+            early = not self.marked(one.tsn) and (not came or not self.reports(one.tsn))
             if (at - last.at >= RTO or early) and one.tsn not in self.probes:
                 self._expire(at, last.to)
         for chunk in chunks:
