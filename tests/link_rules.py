@@ -14,7 +14,7 @@ from sctp_tui.monitor.why import why
 from sctp_tui.monitor.why.chunks import NOTES, REFUSALS, VERDICTS
 from sctp_tui.monitor.why.rows import why_note
 from sctp_tui.sctp.events import Direction, Packet
-from sctp_tui.sctp.link.conditions import CRASHED, DOWN, KEPT_OUT, NOT_READ, WRONG_CHECKSUM, WRONG_TAG
+from sctp_tui.sctp.link.conditions import CRASHED, DOWN, KEPT_OUT, NOT_READ, UNSEEN, WRONG_CHECKSUM, WRONG_TAG
 
 from . import rawpeer as raw
 from .oracle import Chunk, before
@@ -179,6 +179,7 @@ LINK_RULES: dict[str, Rule] = {
 REFUSAL_RULES: dict[str, Rule] = {
     DOWN: _never_arrives,
     CRASHED: _never_arrives,
+    UNSEEN: _never_arrives,
     WRONG_CHECKSUM: _wrong_checksum,
     WRONG_TAG: _wrong_tag,
     KEPT_OUT: _from_outside,

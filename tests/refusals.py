@@ -17,6 +17,7 @@ _ERRORS = {
     "LabError",
     "InputFailed",
     "OutputEnded",
+    "PacketFileEnded",
 }
 """Exceptions with such texts; their subclasses count, too."""
 _SAYS = {"complain", "Outcome", "tell", "error", "wrong", "Said"}

@@ -17,9 +17,9 @@ from sctp_tui import __version__
 from sctp_tui.cli import doctor
 from sctp_tui.cli.doctor import CaptureFinding, Finding, Report, examine, main, report_lines
 from sctp_tui.cli.doctor.machine import KernelSupport, why_no_sctp
+from sctp_tui.sctp import ring
 from sctp_tui.sctp.endpoint import Clock, SctpError, Stack, StackUnavailable
 from sctp_tui.sctp.events import StackName
-from sctp_tui.sctp.kernel import ring
 from sctp_tui.sctp.kernel.stack import NoKernelSctp
 from tests.patience import PATIENCE
 

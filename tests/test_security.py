@@ -11,9 +11,9 @@ from sctp_tui.engine import echoes, engine, event_queue, recorder, sender, throt
 from sctp_tui.monitor import associations, log, pseudonyms
 from sctp_tui.monitor.filter import packets
 from sctp_tui.monitor.trace import conversations, dissection, rto_samples
-from sctp_tui.sctp import association_registry, endpoint, events, reassembly
+from sctp_tui.sctp import association_registry, endpoint, events, reassembly, ring
 from sctp_tui.sctp.kernel import endpoint as kernel_endpoint
-from sctp_tui.sctp.kernel import ring, seen_aborts, sock_diag
+from sctp_tui.sctp.kernel import seen_aborts, sock_diag
 from sctp_tui.sctp.link import conditioner
 from sctp_tui.sctp.userspace import flows, links, pump, sockets, unread
 from sctp_tui.sources import duplicates, host, identity, ip, recording, records

@@ -43,7 +43,14 @@ def open_sources(options: OpenOptions) -> int:
         return 1
     stdin = _take_stdin() if on_screen and "-" in options.sources else 0
     try:
-        source = open_source(options.sources, stdin, once=options.summary)
+        source = open_source(
+            options.sources,
+            stdin,
+            follow=options.follow,
+            interfaces=options.interfaces,
+            udp_port=options.udp_port,
+            once=options.summary,
+        )
     except UnreadableSource as error:
         complain(str(error), "open")
         return 1

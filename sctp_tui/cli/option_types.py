@@ -138,11 +138,13 @@ class LessonOptions:
 
 @dataclass
 class ServeOptions(ServerOptions):
-    """Options of `serve`."""
+    """Options of `serve`; `pcapng` is the file that packets go to, "-" for standard output."""
 
     json: bool = False
     classic: bool = False
     packets: bool = False
+    pcapng: str = ""
+    mask_addresses: bool = False
     count: int | None = None
     record: str | None = None
 
@@ -184,10 +186,15 @@ class SendOptions(ParameterOptions):
 class OpenOptions:
     """Options of `open`: the sources, "-" for standard input; and without a screen, what is printed.
 
-    `speed` is that of a replay, times its own, None for the usual.
+    `follow`: what is appended to the file is read, too. `interfaces` are captured, in place of sources, with
+    SCTP in UDP on `udp_port`, 0 for none, None for the usual one. `speed` is that of a replay, times its own,
+    None for the usual.
     """
 
     sources: list[str] = field(default_factory=list)
+    follow: bool = False
+    interfaces: list[str] = field(default_factory=list)
+    udp_port: int | None = None
     json: bool = False
     packets: bool = False
     summary: bool = False

@@ -42,6 +42,8 @@ from .option_values import (
 )
 from .parser import PROG, Parser
 
+MOST_INTERFACES = 64
+"""As many as the filter in the kernel can tell apart (`sctp_tui.sctp.socket_filter`)."""
 COMMANDS = ("serve", "send", "open", "lesson", "doctor", "lab", "help")
 
 
@@ -180,8 +182,12 @@ def _check_record(parser: Parser, options: ScreenOptions | ServeOptions) -> None
         parser.error("--record: '' names no file: give a path")
 
 
-def _add_looks(group: "argparse._ArgumentGroup") -> None:
+def _add_mask(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--mask-addresses", action=_FLAG, help="show pseudonyms for the addresses of peers")
+
+
+def _add_looks(group: "argparse._ArgumentGroup") -> None:
+    _add_mask(group)
     group.add_argument(
         "--theme",
         type=theme,
@@ -342,7 +348,8 @@ examples:
   sctp-tui serve --json --port 0             any free port, which the first line tells
   sctp-tui serve --host 0.0.0.0 --count 3    for the network; exits after 3 messages
   sctp-tui serve --record run.jsonl          record what happens, packets too; `sctp-tui open` plays it again
-  sctp-tui serve --classic                   what a server sees that subscribes to nothing but data""",
+  sctp-tui serve --classic                   what a server sees that subscribes to nothing but data
+  sctp-tui serve --pcapng - | tshark -r -    its packets, as they pass""",
     )
     group = parser.add_argument_group("output")
     output = group.add_mutually_exclusive_group()
@@ -358,6 +365,13 @@ examples:
         help="every SCTP packet too, its chunks decoded; on the kernel's stack with --capture",
     )
     _add_record(group)
+    group.add_argument(
+        "--pcapng",
+        metavar="FILE",
+        help="write every SCTP packet to this file as it passes, for Wireshark and others; - is standard "
+        "output, which then has nothing else",
+    )
+    _add_mask(group)
     parser.add_argument_group("end").add_argument(
         "--count",
         type=whole(1, 1_000_000_000, "number of messages", "leave it out for no end"),
@@ -373,6 +387,8 @@ examples:
     if options.packets and options.classic:
         parser.error("--packets: --classic prints the messages alone: leave out either")
     _check_record(parser, options)
+    if options.pcapng == "-" and (options.json or options.classic or options.packets):
+        parser.error("--pcapng -: standard output has the packets then: name a file, or leave out the others")
     _check_link(parser, options)
     return options
 
@@ -502,7 +518,7 @@ def open_options(argv: Sequence[str]) -> OpenOptions:
     """The options of `open`. Exits where they are wrong, or ask for help."""
     parser = Parser(
         "open",
-        "FILE [FILE ...] | host: [OPTIONS]",
+        "FILE [FILE ...] | host: | --interface IF [OPTIONS]",
         "Open captures (pcap or pcapng, of tcpdump, Wireshark and others; compressed ones, too): the\n"
         "associations in them, their messages and packets. Several files are one capture, in the order of\n"
         "time; - is standard input. A recording (--record, serve --json) is replayed. host: is all SCTP of\n"
@@ -514,11 +530,31 @@ examples:
   sctp-tui open trace.pcapng --summary     each association, and how it ended, by whom and why
   sctp-tui open trace.pcap.gz --json       an object for each event
   sctp-tui open run.jsonl --speed 4        replay what --record wrote, four times as fast
+  sctp-tui open --follow trace.pcap        a capture that tcpdump is writing (`tcpdump -U -w trace.pcap`)
+  sudo sctp-tui open --interface any       all SCTP that passes this machine, of whatever program
   ssh HOST tcpdump --immediate-mode -U -w - sctp | sctp-tui open -
   sctp-tui open host:                      every SCTP association of this machine
   sctp-tui open host: --summary            the same once, as a table
 
 exit status: 0 all was read; 1 a source could not be read to its end (a line says where); 2 wrong usage.""",
+    )
+    group = parser.add_argument_group("source")
+    group.add_argument(
+        "--follow", action="store_true", help="go on with what is appended to the file, until ^C or q"
+    )
+    group.add_argument(
+        "--interface",
+        action="append",
+        dest="interfaces",
+        metavar="IF",
+        help="in place of a file: capture all SCTP of this interface, until ^C or q; may be repeated; any: "
+        "of all (needs CAP_NET_RAW)",
+    )
+    group.add_argument(
+        "--udp-port",
+        type=whole(0, 65535, "UDP port"),
+        metavar="PORT",
+        help="with --interface: the port of SCTP in UDP (default: 9899; 0 = plain SCTP alone)",
     )
     group = parser.add_argument_group("without a screen")
     output = group.add_mutually_exclusive_group()
@@ -545,12 +581,26 @@ exit status: 0 all was read; 1 a source could not be read to its end (a line say
     _add_general(parser)
     options = OpenOptions()
     options.sources = parser.parse(argv, options, IN_CONFIG)
-    if not options.sources:
+    if options.sources and options.interfaces:
+        parser.error("--interface: it is watched alone: leave the files out, or --interface")
+    if len(options.interfaces) > MOST_INTERFACES:
+        parser.error(f"--interface: at most {MOST_INTERFACES} can be named: give any, for all")
+    if options.udp_port is not None and not options.interfaces:
+        parser.error(
+            "--udp-port: it is for --interface: leave it out, as in a file SCTP is found in UDP on any port"
+        )
+    if options.follow and options.interfaces:
+        parser.error("--follow: an interface is followed anyway: leave --follow out")
+    if not (options.sources or options.interfaces):
         parser.error("no file given: name a capture, as in trace.pcapng, - for standard input, or host:")
     if "" in options.sources:
         parser.error("'' names no file: give a path, or - for standard input")
     if options.sources.count("-") > 1:
         parser.error("- is given more than once, and standard input can be read once: give it once")
+    if options.follow and "-" in options.sources:
+        parser.error("--follow: standard input is read as it comes anyway: leave --follow out")
+    if options.follow and len(options.sources) > 1:
+        parser.error(f"--follow: it is for one file, not for {len(options.sources)}: name one")
     if options.packets and not options.json:
         parser.error("--packets: it is for --json: give that, too, or leave it out")
     if options.speed is not None and (options.json or options.summary):

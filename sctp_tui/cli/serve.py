@@ -13,9 +13,11 @@ from sctp_tui.engine.engine import MAX_STREAMS, Engine
 from sctp_tui.engine.event_queue import Batch, EventQueue
 from sctp_tui.engine.recorder import Recorder, RecordingRefused
 from sctp_tui.engine.watchdog import Watchdog
+from sctp_tui.monitor.masking import Mask
 from sctp_tui.monitor.text import packet_lines
 from sctp_tui.monitor.text.events import sentence
 from sctp_tui.monitor.text.lines import WAITING, Format, as_json, classic, messages_as_json, plain
+from sctp_tui.monitor.trace.pcapng import Blocks
 from sctp_tui.process.signals import stop_signals
 from sctp_tui.sctp.commands import Listen, Stop
 from sctp_tui.sctp.endpoint import Clock, SctpError
@@ -38,6 +40,7 @@ from sctp_tui.sctp.stacks import choose_stacks, open_stack
 from sctp_tui.sctp.system import raise_descriptor_limit
 
 from .option_types import ServeOptions
+from .packet_file import PacketFile, PacketFileEnded
 from .stdout import LineOutput, OutputEnded, complain
 
 _WAITING = 4096  # events that wait for a slow reader before the engine stops receiving
@@ -56,7 +59,7 @@ def serve(options: ServeOptions) -> int:
             options.stack, Clock(), lambda name, why: complain(f"without the {name} stack: {why}", "serve")
         )
         server = _Server(options, stacks)
-    except SctpError as error:
+    except (SctpError, PacketFileEnded) as error:
         complain(str(error), "serve")
         return 1
     except RecordingRefused as error:
@@ -70,6 +73,7 @@ class _Server:
 
     def __init__(self, options: ServeOptions, stacks: Sequence[StackName]) -> None:
         self._options = options
+        wanted = options.packets or options.pcapng or options.record
         self._names = {server_name(stack, alone=len(stacks) == 1): stack for stack in stacks}
         self._event_queue = EventQueue(_WAITING, lossless=True)
         self._recorder = Recorder(Path(options.record), Clock()) if options.record is not None else None
@@ -79,12 +83,20 @@ class _Server:
             grace=options.grace,
             max_associations=options.max_associations,
             gather=0.0 if options.echo else _GATHER,
-            packets=seen(stacks, capture=options.capture) if options.packets or options.record else (),
+            packets=seen(stacks, capture=options.capture) if wanted else (),
             link=options.conditions,
             open_stack=open_stack,
         )
         self._watchdog = Watchdog(self._engine, Clock())
-        self._output: LineOutput | None = LineOutput()
+        self._blocks: Blocks | None = None  # where standard output has packets alone
+        self._packet_file: PacketFile | None = None
+        captured = [name for name, stack in self._names.items() if not TRAITS[stack].sees_packets]
+        if options.pcapng == "-":
+            self._blocks = Blocks(captured)
+        elif options.pcapng:
+            self._packet_file = PacketFile(options.pcapng, captured)
+        self._output: LineOutput | None = LineOutput(b"\n" if self._blocks is None else b"")
+        self._mask = Mask() if options.mask_addresses else None
         self._port = options.port  # that is open
         self._format: Format = self._as_json if options.json else classic if options.classic else plain
         self._left = options.count
@@ -95,8 +107,7 @@ class _Server:
         self._signals = 0
         self._recording_ended = False
 
-        captured = any(not TRAITS[name].sees_packets for name in stacks)
-        if options.packets and captured and not options.capture:
+        if (options.packets or options.pcapng) and captured and not options.capture:
             complain("the packets of the kernel's stack are not seen; give --capture too", "serve")
         elif options.capture and not captured:
             complain(
@@ -109,6 +120,8 @@ class _Server:
         sys.setswitchinterval(_SWITCH)
         with stop_signals(self._asked_to_stop):
             self._engine.start()
+            if self._blocks is not None:
+                self._put(self._blocks.section)
             self._engine.submit(*self._listens())
             self._print_until_closed()
             self._engine.submit(Stop(now=True))
@@ -116,14 +129,22 @@ class _Server:
             self._print_last_packets()
         if self._output is not None:
             self._output.close()
+        if self._packet_file is not None:
+            self._packet_file.close()
         if self._totals is not None:
             self._tell_refused(self._totals)
         if self._recorder is not None:
             self._recorder.close()
             self._follow_recording(self._recorder)
-        if self._packets_dropped and self._options.packets:
+        if self._packets_dropped and (self._options.packets or self._options.pcapng):
             which = "1 packet is" if self._packets_dropped == 1 else f"{self._packets_dropped:,} packets are"
-            complain(f"{which} not printed: standard output was read too slowly; write it to a file", "serve")
+            printed = self._options.packets or self._blocks is not None
+            complain(
+                f"{which} not printed: standard output was read too slowly; write it to a file"
+                if printed
+                else f"{which} not in the file, which was written too slowly: name one on another disk",
+                "serve",
+            )
         if self._packets_missed:
             which = "1 packet" if self._packets_missed == 1 else f"{self._packets_missed:,} packets"
             complain(f"{which} of SCTP on this machine missed, as the capture's ring was full", "serve")
@@ -187,7 +208,7 @@ class _Server:
     def _print_until_closed(self) -> None:
         while self._open:
             running = self._engine.running
-            batch = self._event_queue.drain(_IDLE)
+            batch = self._drain(_IDLE)
             if said := self._watchdog.news():
                 complain(said, "serve")
             if self._recorder is not None:
@@ -210,12 +231,27 @@ class _Server:
             if batch.events or batch.packets:
                 time.sleep(_MORE)
 
+    def _drain(self, timeout: float = 0.0) -> Batch:
+        """What has come, masked where that is wanted; its packets are in the file by now."""
+        batch = self._event_queue.drain(timeout)
+        if self._mask is not None:
+            batch = self._mask.batch(batch)
+        if self._packet_file is not None and batch.packets:
+            try:
+                self._packet_file.add(batch.packets)
+            except PacketFileEnded as error:
+                complain(str(error), "serve")
+                self._packet_file.close()
+                self._packet_file = None
+                self._status = 1
+        return batch
+
     def _count_lost(self, batch: Batch) -> None:
         self._packets_dropped, self._packets_missed = batch.packets_dropped, batch.packets_missed
 
     def _print_last_packets(self) -> None:
         """Print packets that a capture delivered after the endpoints were closed."""
-        batch = self._event_queue.drain()
+        batch = self._drain()
         self._count_lost(batch)
         try:
             for packet in batch.packets:
@@ -250,9 +286,10 @@ class _Server:
                     self._engine.submit(Stop())
             return
         if isinstance(event, Packet):
-            if not self._options.packets:
-                return  # it is for the recording
-            self._add((packet_lines.as_json if self._options.json else packet_lines.plain)(event))
+            if self._blocks is not None:
+                self._put(self._blocks.packet(event))
+            elif self._options.packets:
+                self._add((packet_lines.as_json if self._options.json else packet_lines.plain)(event))
             return
         if isinstance(event, EndpointFailed):
             if self._options.json:
@@ -280,9 +317,13 @@ class _Server:
         self._add(self._format(event))
 
     def _add(self, line: str | bytes | None) -> None:
-        if self._output is not None and line is not None:
+        if self._blocks is None and line is not None:
+            self._put(line)
+
+    def _put(self, data: str | bytes) -> None:
+        if self._output is not None:
             try:
-                self._output.add(line)
+                self._output.add(data)
             except OutputEnded as end:
                 self._lose_output(str(end))
 

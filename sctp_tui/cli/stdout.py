@@ -23,10 +23,14 @@ class OutputEnded(Exception):
 
 
 class LineOutput:
-    """Lines for standard output: collected by `add`, written by `flush`, or by `add` at `_MOST` bytes."""
+    """Lines for standard output: collected by `add`, written by `flush`, or by `add` at `_MOST` bytes.
 
-    def __init__(self) -> None:
+    Each ends in `end`, which is empty for blocks of octets.
+    """
+
+    def __init__(self, end: bytes = b"\n") -> None:
         self._fd = 1
+        self._end = end
         self._lines: list[bytes] = []
         self._bytes = 0
         self._writes = 0  # blocks written so far
@@ -38,7 +42,7 @@ class LineOutput:
         self._encoding = encoding or "utf-8"
 
     def add(self, line: str | bytes) -> None:
-        """Add a line, given without its newline. May flush, and then raises `OutputEnded` as that does."""
+        """Add a line, given without its end. May flush, and then raises `OutputEnded` as that does."""
         data = line if isinstance(line, bytes) else line.encode(self._encoding, "backslashreplace")
         self._lines.append(data)
         self._bytes += len(data)
@@ -50,7 +54,7 @@ class LineOutput:
         if not self._lines:
             return
         self._lines.append(b"")
-        rest = memoryview(b"\n".join(self._lines))
+        rest = memoryview(self._end.join(self._lines))
         self._lines.clear()
         self._bytes = 0
         self._writing = True

@@ -497,7 +497,8 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
     netem may have delayed it before. `mono` is the link's clock, which stops and slows down with it.
     `verdict` and `reason` tell what the link did to it. `within`: both ends are of this program, so it sent
     the packet itself, which then waited `queued` seconds until the other stack took it; `captured`: seen on
-    an interface. `cut` octets at its end were not captured.
+    an interface. `cut` octets at its end were not captured. `joined`: captures of both ends tell what became
+    of it; then `at` and `mono` are when it was sent.
     """
 
     local: Peer
@@ -511,18 +512,19 @@ class Packet(Event, frozen=True, tag="packet", gc=False):
     captured: bool = False
     queued: float = 0.0
     cut: int = 0
+    joined: bool = False
 
     def as_sent(self, direction: Direction) -> bool:
         """Whether all packets of its conversation in this direction are seen, as they are when sent.
 
         If not, some may have been lost before: on their way here, or, as by netem, before the capture.
         """
-        return not self.captured and (self.within or direction == "out")
+        return self.joined or (not self.captured and (self.within or direction == "out"))
 
     @property
     def seen_behind(self) -> bool:
         """Whether it was captured where it arrives, after any loss and delay, as by netem."""
-        return self.captured and (self.within or self.direction == "in")
+        return self.captured and not self.joined and (self.within or self.direction == "in")
 
     @property
     def transit(self) -> float:

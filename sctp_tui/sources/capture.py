@@ -3,12 +3,15 @@
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
 from heapq import merge
 
 from sctp_tui.sctp.endpoint import Clock
 
+from .clocks import Clocks, compare
 from .duplicates import Duplicates
 from .ip import Dissector, SctpPacket
+from .joining import Joining
 from .observer import Observer
 from .octets import Octets, UnreadableSource
 from .records import records
@@ -39,7 +42,8 @@ class Capture:
         self.observer = Observer(self.titles)
         self._sources = list(files) or [Octets(name, stdin) for name in names]
         self._dissectors = [Dissector() for _ in names]
-        self._duplicates = Duplicates()
+        self._copies = [Duplicates()] * len(names)
+        self._joining: Joining | None = None
 
     @property
     def first(self) -> int | None:
@@ -53,13 +57,23 @@ class Capture:
 
     @property
     def read(self) -> str:
-        """How many packets of SCTP it has, so far."""
+        """How many packets of SCTP it has, so far; and how far the clocks of two captures are apart."""
+        if self._joining is not None:
+            return f"{self.packets:,} packets, clocks {_apart(self._joining.clocks)} apart"
         return f"{self.packets:,} packets of SCTP"
 
     @property
     def tally(self) -> str:
         """How many packets it has, and how many of them are SCTP, so far."""
-        return f"{self.records:,} packets read, {self.packets:,} of SCTP"
+        tally = f"{self.records:,} packets read, {self.packets:,} of SCTP"
+        if self._joining is None:
+            return tally
+        joined, clocks = self._joining, self._joining.clocks
+        which = self.titles[clocks.apart > 0]
+        return (
+            f"{tally}, {joined.joined:,} of them seen at both ends, {joined.lost:,} lost on the way; the "
+            f"clock of {which} is ahead by an estimated {_apart(clocks)} (± {_time(clocks.wrong_by)})"
+        )
 
     @property
     def progress(self) -> float | None:
@@ -85,8 +99,8 @@ class Capture:
             found.update(dissector.others)
             if dissector.unfinished:
                 found["incomplete fragments"] += dissector.unfinished
-        if self._duplicates.count:
-            found["copies"] = self._duplicates.count
+        if copies := sum(one.count for one in set(self._copies)):
+            found["copies"] = copies
         if self.observer.strays:
             found["of no association"] = self.observer.strays
         return dict(found)
@@ -95,8 +109,7 @@ class Capture:
         """What the capture tells, some packets at a time; each is whole once the next octets have to come."""
         some: list[SctpPacket] = []
         octets = 0
-        each = [self._packets(at) for at in range(len(self._sources))]
-        for packet in each[0] if len(each) == 1 else merge(*each, key=_at):
+        for packet in self._timeline():
             if packet is not None:
                 some.append(packet)
                 octets += len(packet.data)
@@ -108,6 +121,16 @@ class Capture:
         if some:
             self.packets += len(some)
             yield self.observer.observe(some)
+
+    def _timeline(self) -> Iterator[SctpPacket | None]:
+        """The packets of all files in the order of time; of captures of both ends each one once."""
+        twice = len(self.names) == 2 and all(one.size is not None for one in self._sources)
+        if twice and (clocks := compare(*map(_known_of, self.names))) is not None:
+            self._joining = Joining(clocks)
+            self._copies = [Duplicates() for _ in self.names]
+            return self._joining.packets(*(filter(None, self._packets(at)) for at in (0, 1)))
+        each = [self._packets(at) for at in range(len(self._sources))]
+        return each[0] if len(each) == 1 else merge(*each, key=_at)
 
     def close(self) -> None:
         """Close the files."""
@@ -125,12 +148,29 @@ class Capture:
                     continue
                 self.records += 1
                 for packet in dissector.packets(record):
-                    if self._duplicates.is_copy(packet, at):
+                    if self._copies[at].is_copy(packet, at):
                         continue
                     last = packet.at if packet.at is not None else last
                     yield packet if packet.at is not None else packet._replace(at=last)
         except UnreadableSource as error:
             self.errors.append(str(error))
+
+
+def _known_of(name: str) -> Iterator[SctpPacket]:
+    """The packets of a file as far as it can be read; what can't is told when it is read again."""
+    octets, dissector = Octets(name), Dissector()
+    with closing(octets), suppress(UnreadableSource):
+        for record in records(octets):
+            if record is not None:
+                yield from dissector.packets(record)
+
+
+def _apart(clocks: Clocks) -> str:
+    return _time(abs(clocks.apart))
+
+
+def _time(ns: int) -> str:
+    return f"{ns / 1e6:.1f} ms" if ns < 1_000_000_000 else f"{ns / 1e9:,.1f} s"
 
 
 def _at(packet: SctpPacket | None) -> int:

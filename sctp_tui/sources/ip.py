@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from sctp_tui.sctp.icmp import Icmp
+from sctp_tui.sctp.link.conditioner import PacketOutcome
 from sctp_tui.sctp.wire.crc32c import has_right_checksum
 
 from .link_layers import KNOWN, SCTP_ALONE, after_ethertype, ip_begins
@@ -36,7 +37,8 @@ class SctpPacket(NamedTuple):
 
     `at` is in ns, None where the file has no time. `udp` are its UDP ports, None where it is in IP. `cut` are
     the octets of it that were not captured. `ident` tells copies from packets sent again, as far as IP and
-    link header do. Where `icmp` is set, the packet is only quoted, in that message.
+    link header do. Where `icmp` is set, the packet is only quoted, in that message. `outcome` is what became
+    of it, where captures of both ends tell.
     """
 
     at: int | None
@@ -48,6 +50,7 @@ class SctpPacket(NamedTuple):
     comment: str
     ident: tuple[int, int, bytes]
     icmp: Icmp | None = None
+    outcome: PacketOutcome | None = None
 
 
 class _Ip(NamedTuple):

@@ -48,17 +48,18 @@ class Observer:
         """Those that are followed, in the order of their last packets."""
         return [one for one, _ in self._known.values()]
 
+    def begin(self, at: int | None) -> CaptureBegun:
+        """That the capture has begun, at this time; `observe` tells so otherwise, with the first packet."""
+        self._begun = True
+        time = self._time(at)
+        return CaptureBegun(*time, ENDPOINT, 0, 0, None, schema=SCHEMA, version=__version__, files=self.files)
+
     def observe(self, packets: Sequence[SctpPacket]) -> Observation:
         """What these packets tell. Whose each one is may become clear by a later one among them."""
         found = [(packet, self._identities.identify(packet)) for packet in packets]
         made = Observation()
         if packets and not self._begun:
-            self._begun = True
-            time = self._time(packets[0].at)
-            begun = CaptureBegun(
-                *time, ENDPOINT, 0, 0, None, schema=SCHEMA, version=__version__, files=self.files
-            )
-            made.told.append(begun)
+            made.told.append(self.begin(packets[0].at))
         changed: dict[int, ObservedAssociation] = {}
         for packet, identified in found:
             time = self._time(packet.at)
@@ -117,6 +118,10 @@ def _told(
     target = Peer(_only(packet.destination), ends[1 - sender].port, udp[1])
     direction = one.direction(sender)
     local, peer = (source, target) if direction == "out" else (target, source)
+    outcome = packet.outcome
+    verdict, reason, delay = outcome or ("seen", packet.comment, None)
+    if packet.icmp is not None:
+        verdict, reason = "bounced", bounced(packet.destination, packet.icmp)
     return Packet(
         at=time.at,
         mono=time.mono,
@@ -127,12 +132,13 @@ def _told(
         local=local,
         flow=flow,
         direction=direction,
-        verdict="seen" if packet.icmp is None else "bounced",
-        reason=packet.comment if packet.icmp is None else bounced(packet.destination, packet.icmp),
-        delay=None,
+        verdict=verdict,
+        reason=reason,
+        delay=delay,
         data=packet.data,
         captured=True,
         cut=packet.cut,
+        joined=outcome is not None,
     )
 
 

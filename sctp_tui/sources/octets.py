@@ -1,8 +1,13 @@
-"""The octets of a file or a pipe, uncompressed, in order; gzip and zstd are told by content, not by name."""
+"""The octets of a file or a pipe, uncompressed, in order; gzip and zstd are told by content, not by name.
+
+A file that grows is followed, where that is wanted: its end is waited at, as that of a pipe.
+"""
 
 import os
 import select
+import stat
 import sys
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Protocol
@@ -12,6 +17,7 @@ _PORTION = 256 * 1024  # octets read at once
 # takes some 16 MiB.
 _GZIP_PORTION, _ZSTD_PORTION = 16 * 1024, 512
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_LOOK = 0.05  # s between two looks whether a file that is followed has grown
 _GZIP_WINDOW = 31  # of zlib: a header and a trailer of gzip
 
 
@@ -38,10 +44,11 @@ class Octets:
     """Reads a file from its beginning; the name "-" is for standard input, whose descriptor is `stdin`.
 
     Raises `UnreadableSource`. `position` is the offset of the next octet, of the content where the file is
-    compressed. `size` is that of the file in octets, None for a pipe.
+    compressed. `size` is that of the file in octets, None for a pipe, and where the file may grow, as it is
+    followed.
     """
 
-    def __init__(self, name: str, stdin: int = 0) -> None:
+    def __init__(self, name: str, stdin: int = 0, *, follow: bool = False) -> None:
         self.name = "standard input" if name == "-" else name
         self.size: int | None = None
         try:
@@ -50,8 +57,9 @@ class Octets:
             status = os.fstat(self._file.fileno())
         except OSError as error:
             raise UnreadableSource(f"{self.name}: {(error.strerror or str(error)).lower()}") from None
-        self._regular = os.path.isfile(self._file.fileno())
-        if self._regular:
+        regular = stat.S_ISREG(status.st_mode)
+        self._followed = follow and regular
+        if regular and not follow:
             self.size = status.st_size
         self.consumed = 0
         """Octets read of the file itself, to compare with `size`."""
@@ -64,6 +72,7 @@ class Octets:
         self._more = self._portions()
         self._poll = select.poll()
         self._poll.register(self._file, select.POLLIN)
+        self._closed = threading.Event()
 
     @property
     def position(self) -> int:
@@ -82,7 +91,7 @@ class Octets:
     def has(self, count: int) -> bool:
         """Whether so many octets are there, or no more will come, so that `take` does not wait; of a pipe."""
         while self.size is None and len(self._buffer) - self._at < count:
-            if not self._poll.poll(0):
+            if not self._ready:
                 return False
             part = next(self._more, None)
             if part is None:
@@ -137,8 +146,16 @@ class Octets:
             yield b"".join(parts)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, and wait at its end no longer."""
+        self._closed.set()
         self._file.close()
+
+    @property
+    def _ready(self) -> bool:
+        """Whether reading does not wait: something is there, or the end of a pipe."""
+        if self._followed:
+            return os.fstat(self._file.fileno()).st_size > self.consumed
+        return bool(self._poll.poll(0))
 
     def _fill(self, count: int) -> None:
         """Have so many octets in the buffer, or all that are left."""
@@ -153,9 +170,13 @@ class Octets:
         self._buffer, self._at = b"".join(parts), 0
 
     def _read(self, count: int) -> bytes:
+        if self._closed.is_set():
+            return b""
         try:
             self.reading = True
             data = self._file.read(count)
+            if not data and self._followed:
+                data = self._when_grown(count)
         except OSError as error:
             why = (error.strerror or str(error)).lower()
             raise UnreadableSource(f"{self.name}: {self.at(self.consumed)}: {why}") from None
@@ -163,6 +184,32 @@ class Octets:
             self.reading = False
         self.consumed += len(data)
         return data
+
+    def _when_grown(self, count: int) -> bytes:
+        """What is appended next. Raises `UnreadableSource` where nothing will be, as the file is another."""
+        while not self._closed.wait(_LOOK):
+            gone = self._gone()
+            if data := self._file.read(count):
+                return data
+            if gone:
+                raise UnreadableSource(f"{self.name}: octet {self.consumed:,}: {gone}")
+        return b""
+
+    def _gone(self) -> str:
+        """Why the file that is read will not grow; "" as long as it may."""
+        mine = os.fstat(self._file.fileno())
+        if mine.st_size < self.consumed:
+            return (
+                f"followed no further, as it was cut to {mine.st_size:,} octets after {self.consumed:,} "
+                "were read; open it again"
+            )
+        try:
+            named = os.stat(self.name)
+        except FileNotFoundError:
+            return "followed no further, as it was removed or renamed"
+        if not os.path.samestat(mine, named):
+            return "followed no further, as another file has its name now; open it again"
+        return ""
 
     def _portions(self) -> Iterator[bytes]:
         head = b""

@@ -2,24 +2,40 @@
 
 from collections.abc import Sequence
 
+from sctp_tui.sctp.endpoint import UDP_PORT
+
 from . import host
 from .capture import Capture
+from .interfaces import Interfaces
 from .octets import Octets, UnreadableSource
 from .recording import Recording
 from .source import Source
 
 
-def open_source(names: Sequence[str], stdin: int = 0, *, once: bool = False) -> Source:
+def open_source(
+    names: Sequence[str],
+    stdin: int = 0,
+    *,
+    follow: bool = False,
+    interfaces: Sequence[str] = (),
+    udp_port: int | None = None,
+    once: bool = False,
+) -> Source:
     """The source of these names: files, "-" for standard input, which is the descriptor `stdin`, or "host:".
 
-    With `once` one that has no end is looked at once. Of files, waits for the first octet of each. Raises
-    `UnreadableSource` where one is not there.
+    `follow`: what is appended to a file is told, too. `interfaces` in place of files are captured, with SCTP
+    in UDP on that port (None: 9899). With `once` a source that has no end is looked at once, but for those.
+    Of files, waits for the first octet of each. Raises `UnreadableSource` where one is not there.
     """
+    if interfaces:
+        return Interfaces(interfaces, UDP_PORT if udp_port is None else udp_port)
     if host.NAME in names:
         if len(names) > 1:
             raise UnreadableSource(f"{host.NAME} stands alone: open the others in a second sctp-tui")
+        if follow:
+            raise UnreadableSource(f"--follow: {host.NAME} is looked at again anyway: leave --follow out")
         return host.Host(once=once)
-    files = [Octets(name, stdin) for name in names]
+    files = [Octets(name, stdin, follow=follow) for name in names]
     of_lines = [file for file in files if file.peek(1) == b"{"]
     if not of_lines:
         return Capture(names, stdin, files)

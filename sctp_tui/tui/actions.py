@@ -59,6 +59,7 @@ PLACES: Mapping[str, Place] = {
     "generator": Place("In the traffic generator", "GeneratorScreen", "form", typed=True),
     "generators": Place("In the list of generators", "GeneratorTable", "generator"),
     "bookmark": Place("In the words of a bookmark", "BookmarkScreen", "form", typed=True),
+    "open": Place("In the path of a capture", "OpenScreen", typed=True),
     "naming": Place("In a name", "NameScreen", "form", typed=True),
     "link": Place("In the link", "LinkScreen", "form", typed=True),
     "server": Place("In the server's settings", "ServerScreen", "form", typed=True),
@@ -125,6 +126,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("to_lesson", "lists", "f3", "to_lesson", "Lesson", "Choose a lesson, or go to it", footer=False),
     Action(
         "write_lesson", "lists", "f6", "write_lesson", "Write a lesson", "A lesson from what was done",
+        footer=False,
+    ),
+    Action(
+        "open", "lists", "f5", "app.open_beside", "Open", "A capture beside this; q there comes back",
         footer=False,
     ),
     Action("help", "lists", "?,f1", "help", "Help", "Keys, questions and topics"),
@@ -262,6 +267,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("generator_stop_all", "generator", "ctrl+s", "stop_all", "Stop all", "Stop all generators"),
     Action("generator_stop", "generators", "x", "stop", "Stop", "Stop this one"),
     Action("bookmark_submit", "bookmark", "enter", "submit", "Mark", "Set the bookmark", priority=True),
+    Action("open_submit", "open", "enter", "submit", "Open", "Open it", priority=True),
+    Action("open_complete", "open", "tab", "complete", "Complete", "Complete the path", priority=True),
+    Action("open_back", "open", "escape", "back", "Back", "Open none"),
     Action("naming_submit", "naming", "enter", "submit", "Name it", "Give it this name", priority=True),
     Action("code_language", "code", "tab", "language", "Language", "C, or Python", priority=True),
     Action("code_copy", "code", "y", "copy_step", "Copy", "Copy the calls of this step"),
@@ -299,7 +307,7 @@ ACTIONS: tuple[Action, ...] = (
 SPEAKING = frozenset(
     {
         *("new_client", "message", "reply", "close", "abort", "crash", "clear", "undo", "generate", "to_all"),
-        *("generate_stop", "server", "drop_next", "drop", "link", "cut", "bookmark"),
+        *("generate_stop", "server", "drop_next", "drop", "link", "cut", "bookmark", "open"),
         *("parameters", "ask_streams", "ask_path", "sockets", "to_lesson", "write_lesson", "udp_port"),
         "peel_off",
     }

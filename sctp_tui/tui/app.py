@@ -38,6 +38,7 @@ from sctp_tui.sctp.stacks import open_stack
 
 from . import hints
 from .actions import bindings
+from .beside import opening, run_beside
 from .collector import Collector
 from .dialogs.failure import FailureScreen
 from .dialogs.server_screen import ServerScreen
@@ -330,6 +331,21 @@ class SctpApp(App[None], inherit_bindings=False):
             return
         self.chosen = of_lesson(lesson, stack, self.settings)
         self.end(hurry=False)
+
+    def action_open_beside(self) -> None:
+        """Ask for a capture, and show it on this terminal until it is left; the engine goes on."""
+        from .dialogs.open_screen import OpenScreen
+
+        def chosen(path: str | None) -> None:
+            if path is not None:
+                self._open_beside(path)
+
+        self.push_screen(OpenScreen(), chosen)
+
+    @work
+    async def _open_beside(self, path: str) -> None:
+        if isinstance(self._driver, TerminalDriver):
+            await run_beside(self._driver, opening(path, self.settings))
 
     def listen(self) -> None:
         """Open a server on each stack that has none listening."""

@@ -7,6 +7,7 @@ import signal
 import termios
 import threading
 import time
+from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -36,6 +37,7 @@ class TerminalDriver(LinuxDriver):
         with contextlib.suppress(OSError):
             self.fileno = opened_anew(self.fileno)
         self._elsewhere = False  # the terminal is restored, and not set up again
+        self._lent = False  # another program has it
         self._to_stop = False
         self._came_back = -_AT_ONCE
         self._listen_to_the_shell()
@@ -44,6 +46,27 @@ class TerminalDriver(LinuxDriver):
         """Stop this process and all of the shell's job, as a terminal itself does at ^Z: `make` is in it."""
         self._to_stop = True
         self._stop(0)
+
+    @contextlib.contextmanager
+    def lent(self) -> Iterator[None]:
+        """Leave the terminal to another program for as long as the context lasts."""
+        self._leave()
+        self._lent = True
+        try:
+            yield
+        finally:
+            self._lent = False
+            self._continue()
+
+    def write(self, data: str) -> None:
+        """Write to the terminal, while it is ours."""
+        if not self._lent:
+            super().write(data)
+
+    def flush(self) -> None:
+        """Flush what was written, likewise."""
+        if not self._lent:
+            super().flush()
 
     def _listen_to_the_shell(self) -> None:
         signal.signal(signal.SIGTSTP, self._told_to_stop)
@@ -74,8 +97,8 @@ class TerminalDriver(LinuxDriver):
 
     def _continue(self) -> None:
         """Set all modes and draw all again: another program may have left the terminal in any state."""
-        if not self._app.is_running:
-            return  # the terminal is about to be restored for good
+        if self._lent or not self._app.is_running:
+            return  # another program has it, or the terminal is about to be restored for good
         self._leave()
         self.resume_application_mode()
         self._elsewhere = False

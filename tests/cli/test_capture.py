@@ -36,7 +36,7 @@ def test_without_a_capture_it_says_why_there_are_none() -> None:
 
 _SMALL_RING = """
 import sys
-from sctp_tui.sctp.kernel import ring
+from sctp_tui.sctp import ring
 ring._BLOCKS = 2
 from sctp_tui.cli.main import main
 sys.exit(main())

@@ -176,7 +176,9 @@ def test_messages_of_a_real_capture() -> None:
         (["-", "-", "--json"], "- is given more than once"),
         (["a", "--packets"], "--packets: it is for --json"),
         (["a", "--json", "--summary"], "not allowed with"),
-        (["a", "--follow"], "there is no option '--follow'"),
+        (["-", "--follow"], "standard input is read as it comes anyway"),
+        (["a", "b", "--follow"], "it is for one file, not for 2"),
+        (["a", "--no-such"], "there is no option '--no-such'"),
     ],
 )
 def test_wrong_usage(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:

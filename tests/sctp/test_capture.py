@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from sctp_tui.sctp import ring
 from sctp_tui.sctp.commands import Generate, PauseReading, Watch
 from sctp_tui.sctp.events import Message, Packet, Peer, Refused
-from sctp_tui.sctp.kernel import ring
+from sctp_tui.sctp.socket_filter import of_this_machine
 from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.sctp.wire.packet import Data, name_of
 
@@ -190,7 +191,7 @@ def test_a_message_longer_than_a_packet(seeing: Running) -> None:
 
 def test_packets_that_find_the_ring_full_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ring, "_BLOCKS", 2)
-    overheard = ring.Ring(0)
+    overheard = ring.Ring(of_this_machine(0))
     packet = bytes(12) + b"\x0b\x00\x00\x04" + bytes(40_000)
 
     seen = missed = 0

@@ -14,7 +14,7 @@ from sctp_tui.sctp.events import Packet, Peer
 from sctp_tui.sctp.kernel import capture as module
 from sctp_tui.sctp.kernel.capture import Capture
 from sctp_tui.sctp.kernel.captured_flows import CapturedSocket, CapturedSockets
-from sctp_tui.sctp.kernel.ring import Frame
+from sctp_tui.sctp.ring import Frame
 
 US, PEER, OTHER = "10.0.0.1", "10.0.0.2", "10.0.0.3"
 SERVER, CLIENT = 9877, 40_000

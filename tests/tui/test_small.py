@@ -28,6 +28,7 @@ SCREENS = {
     "drop": ["X"],
     "server": ["S"],
     "name": ["N"],
+    "open": ["f5"],
     "sort": ["s"],
     "columns": ["o"],
     "copy": ["y"],

@@ -1,6 +1,7 @@
 """What became of a packet on its way, as text."""
 
 from sctp_tui.sctp.events import Packet
+from sctp_tui.sctp.link.conditions import UNSEEN
 
 from . import units
 
@@ -21,6 +22,8 @@ _DONE = {
 def verdict_text(packet: Packet) -> str:
     """`dropped by the link: the next DATA on stream 1`; "" where it was delivered without delay."""
     done, reason = _DONE[packet.verdict], packet.reason
+    if reason == UNSEEN:
+        done = "lost on the way"
     words = f"{done}: {reason}" if done and reason else done or reason
     if not packet.delay or packet.verdict in ("dropped", "refused"):
         return words

@@ -224,7 +224,7 @@ class Conversation:
     @property
     def overheard(self) -> bool:
         """Whether its packets were captured on an interface, so that their times are those of the capture."""
-        return bool(self._packets) and self._packets[-1].captured
+        return bool(self._packets) and self._packets[-1].captured and not self._packets[-1].joined
 
     @property
     def packets(self) -> Sequence[Packet]:

@@ -10,6 +10,7 @@ from sctp_tui.monitor.text.chunks import TsnBase, received, relative
 from sctp_tui.monitor.text.ppid import ppid_text
 from sctp_tui.monitor.text.upper_layer.naming import of_chunk
 from sctp_tui.sctp.events import Peer
+from sctp_tui.sctp.link.conditions import UNSEEN
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.causes import CauseCode
 from sctp_tui.sctp.wire.decode import decode
@@ -92,6 +93,7 @@ def _of_packet(row: Row) -> Iterator[tuple[str, str]]:
     yield "at", f"{when}.{microseconds:06d}"
     clock = "the kernel's clock, as captured" if packet.captured else "the link's clock"
     clock = "the capture's clock" if packet.verdict == "seen" else clock
+    clock = "the first capture's clock" if packet.joined else clock
     yield "after", f"{row.elapsed:.6f} s since the first packet, by {clock}"
     local, peer = _end(packet.local), _end(packet.peer) if packet.peer else "?"
     yield "from", printable(peer if packet.direction == "in" else f"{local}, {packet.endpoint}")
@@ -103,9 +105,10 @@ def _of_packet(row: Row) -> Iterator[tuple[str, str]]:
         if packet.reason:
             yield "comment", printable(packet.reason)
     elif packet.verdict != "delivered":
-        yield "the link", printable(packet.reason or packet.verdict)
+        yield "lost" if packet.reason == UNSEEN else "the link", printable(packet.reason or packet.verdict)
     if packet.delay:
-        yield "on its way", f"{packet.delay * 1000:.3f} ms"
+        guessed = ", as far as the clocks of both captures can be compared" if packet.joined else ""
+        yield "on its way", f"{packet.delay * 1000:.3f} ms{guessed}"
 
 
 def _again(tried: SendReason) -> Iterator[tuple[str, str]]:

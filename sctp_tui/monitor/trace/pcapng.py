@@ -46,32 +46,46 @@ def blocks(packets: Iterable[Packet], captured: Collection[str] = ()) -> Iterato
 
     `captured` are the endpoints whose packets were captured on an interface, and so have real addresses.
     """
-    before = _block(
-        _SECTION[0],
-        struct.pack("<IHHq", _SECTION[1], 1, 0, -1),
-        _option(_COMMENT, f"Addresses of {_MADE_UP_V4} and {_MADE_UP_V6} are made up."),
-        _option(_APPLICATION, f"sctp-tui {__version__}"),
-    )
-    interfaces: dict[tuple[str, str], int] = {}
-    first: Packet | None = None
+    made = Blocks(captured)
+    before = made.section
     for packet in packets:
-        first = first or packet
-        interface = _interface(packet, packet.endpoint in captured)
-        number = interfaces.get(interface)
+        yield before + made.packet(packet)
+        before = b""
+    if before:
+        yield before
+
+
+class Blocks:
+    """The blocks of a file that grows: begins with `section`, then what `packet` gives for each."""
+
+    def __init__(self, captured: Collection[str] = ()) -> None:
+        self.section = _block(
+            _SECTION[0],
+            struct.pack("<IHHq", _SECTION[1], 1, 0, -1),
+            _option(_COMMENT, f"Addresses of {_MADE_UP_V4} and {_MADE_UP_V6} are made up."),
+            _option(_APPLICATION, f"sctp-tui {__version__}"),
+        )
+        self._captured = captured
+        self._interfaces: dict[tuple[str, str], int] = {}
+        self._first: Packet | None = None
+
+    def packet(self, packet: Packet) -> bytes:
+        """The block of the next packet, after that of its interface where that is the first of it."""
+        first = self._first = self._first or packet
+        interface, before = _interface(packet, packet.endpoint in self._captured), b""
+        number = self._interfaces.get(interface)
         if number is None:
-            number = interfaces[interface] = len(interfaces)
+            number = self._interfaces[interface] = len(self._interfaces)
             name, description = interface
-            before += _block(
+            before = _block(
                 _INTERFACE,
                 struct.pack("<HHI", _RAW_IP, 0, 0),
                 _option(_NAME, name),
                 _option(_DESCRIPTION, description),
                 _option(_RESOLUTION, b"\x09"),
             )
-        yield before + _packet(packet, max(0.0, first.at + (packet.mono - first.mono)), number, interface)
-        before = b""
-    if before:
-        yield before
+        time = max(0.0, first.at + (packet.mono - first.mono))
+        return before + _packet(packet, time, number, interface)
 
 
 def _interface(packet: Packet, captured: bool) -> tuple[str, str]:

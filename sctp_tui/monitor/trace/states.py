@@ -268,7 +268,7 @@ class StateTracker:
         sender: End = "local" if packet.direction == "out" else "peer"
         if packet.verdict == "refused":
             return
-        self.known.update(("local", "peer") if packet.within else (sender,))
+        self.known.update(("local", "peer") if packet.within or packet.joined else (sender,))
         if packet.verdict != "duplicated" and not heard.copied:
             for chunk in chunks:
                 self._sent(sender, chunk, heard, packet.mono, number)

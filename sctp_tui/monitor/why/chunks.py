@@ -6,7 +6,7 @@ where no RFC has it, as for what the link does.
 
 from typing import NamedTuple
 
-from sctp_tui.sctp.link.conditions import CRASHED, DOWN, KEPT_OUT, NOT_READ, WRONG_CHECKSUM, WRONG_TAG
+from sctp_tui.sctp.link.conditions import CRASHED, DOWN, KEPT_OUT, NOT_READ, UNSEEN, WRONG_CHECKSUM, WRONG_TAG
 
 
 class Explanation(NamedTuple):
@@ -867,6 +867,13 @@ NOTES = {
 """Lines between packets, by their kind (`Annotation.what`)."""
 
 REFUSALS = {
+    UNSEEN: Explanation(
+        "",
+        "It was sent, as the capture at its sender's end shows, and did not come: the one at its receiver's "
+        "end does not have it.",
+        "A capture that was too slow may have missed it as well: where a SACK reports its TSN, it has come. "
+        "DATA that was lost comes again by fast retransmit or T3-rtx (RFC 9260, 6.3.3 and 7.2.4).",
+    ),
     DOWN: Explanation(
         "9260 8.2",
         "The interface that it would come in by is down, as by `ip link set down`: its host never sees it.",

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from sctp_tui.monitor.trace.conversations import Bounce, goes_to
 from sctp_tui.monitor.trace.ladder import Row
 from sctp_tui.monitor.trace.timeline import Annotation
-from sctp_tui.sctp.link.conditions import DISCARDED
+from sctp_tui.sctp.link.conditions import DISCARDED, UNSEEN
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.packet import Chunk, Data, IData, Sack, name_of
 
@@ -72,4 +72,5 @@ def explained(row: Row, level: Level) -> Iterator[tuple[Chunk, Why]]:
 
 def _link(row: Row, level: Level) -> tuple[str, Why]:
     reason = f" ({printable(row.packet.reason)})" if row.packet.reason else ""
-    return f"the link{reason}", why(row.packet, level)
+    who = "lost on the way" if row.packet.reason == UNSEEN else f"the link{reason}"
+    return who, why(row.packet, level)

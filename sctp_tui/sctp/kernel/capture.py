@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import Packet, Peer
+from sctp_tui.sctp.ring import SETTLED, Frame, NoCapture, Ring
+from sctp_tui.sctp.socket_filter import of_this_machine
 from sctp_tui.sctp.system import kernel_udp_port
 
 from .captured_flows import CapturedFlows, CapturedSockets
 from .clock_offset import ClockOffset
-from .ring import SETTLED, Frame, NoCapture, Ring
 from .seen_aborts import SeenAbort, SeenAborts
 
 __all__ = ["Capture", "NoCapture"]
@@ -21,7 +22,7 @@ class Capture:
     def __init__(self, ends: CapturedSockets, clock: Clock, tap: Callable[[Packet], None]) -> None:
         self._clock = clock
         self._tap = tap
-        self._ring = Ring(kernel_udp_port())
+        self._ring = Ring(of_this_machine(kernel_udp_port()))
         self._last_words = SeenAborts()
         self._flows = CapturedFlows(ends)
         self._missed = 0

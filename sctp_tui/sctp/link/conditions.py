@@ -51,6 +51,9 @@ DOWN = "its receiver's interface is down"
 CRASHED = "its receiver has crashed"
 """The reason for a packet that nobody is there for."""
 
+UNSEEN = "it was not seen at the other end"
+"""The reason for a packet that a capture at its sender has, and one at its receiver has not."""
+
 
 class DropRule(msgspec.Struct, frozen=True):
     """A drop rule: drop the next `count` packets that have such a chunk, 0 for every one.

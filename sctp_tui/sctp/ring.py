@@ -1,7 +1,8 @@
-"""A ring buffer that the kernel fills with packets (packet(7), TPACKET_V3), to capture this machine's SCTP.
+"""A ring buffer that the kernel fills with packets (packet(7), TPACKET_V3), to capture SCTP from interfaces.
 
 The kernel writes blocks of packets into shared memory, and hands a block over when it is full or a hundredth
-of a second old, so that no packet needs a system call. A filter in the kernel passes only SCTP.
+of a second old, so that no packet needs a system call. A filter in the kernel passes only what is wanted
+(`socket_filter`).
 """
 
 import ctypes
@@ -12,7 +13,7 @@ import shlex
 import socket
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sctp_tui.sctp.endpoint import SctpError
@@ -26,6 +27,9 @@ _AT_ONCE = 2_000  # packets read in one call, about, so that the rest of the eng
 
 _ETH_P_ALL, _SOL_PACKET, _SO_ATTACH_FILTER = 3, 263, 26
 _PACKET_RX_RING, _PACKET_STATISTICS, _PACKET_VERSION, _TPACKET_V3 = 5, 6, 10, 2
+_PACKET_ADD_MEMBERSHIP, _PROMISCUOUS = 1, struct.Struct("@iHH8x")
+"""And struct packet_mreq: the interface, PACKET_MR_PROMISC, no address."""
+_INSTRUCTION_SIZE = 8  # of a filter
 _REQUEST = struct.Struct("@7I")
 """struct tpacket_req3: block size, blocks, frame size, frames, timeout in ms, private bytes, features."""
 _BLOCK_HEAD = struct.Struct("@8x3I")
@@ -37,7 +41,7 @@ _STATUS = struct.Struct("@I")
 _STATUS_AT = 8
 _OURS = 1  # TP_STATUS_USER: the block is handed over to us
 _LOSING = 4  # TP_STATUS_LOSING
-_OUTGOING, _OTHERS = 4, 3  # PACKET_OUTGOING, PACKET_OTHERHOST
+_OUTGOING = 4  # PACKET_OUTGOING
 _LOOPBACK = 772  # ARPHRD_LOOPBACK
 
 
@@ -66,19 +70,19 @@ class Frame(NamedTuple):
 
 
 class Ring:
-    """Captures SCTP, and SCTP in UDP on one port (0: none), on all interfaces from now on.
+    """Captures from now on what a filter passes, of all interfaces.
 
-    Raises `NoCapture`.
+    Those of the indices `promiscuous` take in what is for other machines, too. Raises `NoCapture`.
     """
 
-    def __init__(self, udp_port: int) -> None:
+    def __init__(self, passes: bytes, promiscuous: Sequence[int] = ()) -> None:
         try:
             self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(_ETH_P_ALL))
         except OSError as error:
             raise _why_not(error) from None
         try:
-            program = ctypes.create_string_buffer(_filter(udp_port))
-            count = len(program) // _INSTRUCTION.size
+            program = ctypes.create_string_buffer(passes, len(passes))
+            count = len(passes) // _INSTRUCTION_SIZE
             self._socket.setsockopt(
                 socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HP", count, ctypes.addressof(program))
             )
@@ -86,6 +90,8 @@ class Ring:
             # This discards packets that came before the filter was set.
             request = (_BLOCK, _BLOCKS, _BLOCK, _BLOCKS, int(SETTLED * 1000), 0, 0)
             self._socket.setsockopt(_SOL_PACKET, _PACKET_RX_RING, _REQUEST.pack(*request))
+            for index in promiscuous:
+                self._socket.setsockopt(_SOL_PACKET, _PACKET_ADD_MEMBERSHIP, _PROMISCUOUS.pack(index, 1, 0))
             self._memory = mmap.mmap(self._socket.fileno(), _BLOCK * _BLOCKS)
         except OSError as error:
             self._socket.close()
@@ -150,82 +156,11 @@ def _why_not(error: OSError) -> NoCapture:
         program = shlex.quote(os.path.realpath(sys.executable))
         return NoCapture(
             "this process lacks the capability CAP_NET_RAW",
-            f"run as root (`sudo`), or give it to this Python for good: sudo setcap cap_net_raw+ep {program}",
+            "run as root (`sudo`; in a container that has --cap-add NET_RAW), or give it to this Python for "
+            f"good: sudo setcap cap_net_raw+ep {program}",
         )
     if error.errno == errno.EAFNOSUPPORT:
-        return NoCapture("this kernel has no packet sockets", "sudo modprobe af_packet")
+        return NoCapture("there are no packet sockets in this kernel or container", "sudo modprobe af_packet")
     return NoCapture(
-        f"a capture can't be set up ({error.strerror})", "leave --capture out, or use --stack userspace"
+        f"a capture can't be set up ({error.strerror})", "see whether `tcpdump` can, or do without"
     )
-
-
-# --- the filter: instructions of classic BPF (linux/filter.h)
-
-_INSTRUCTION = struct.Struct("@HBBI")
-_WORD, _HALF, _BYTE, _HALF_AFTER, _HEADER = 0x20, 0x28, 0x30, 0x48, 0xB1
-_EQUAL, _BITS, _RETURN = 0x15, 0x45, 0x06
-_ABOUT = 0xFFFFF000  # SKF_AD_OFF: offset of a packet's metadata
-_PROTOCOL, _DIRECTION, _KIND = _ABOUT, _ABOUT + 4, _ABOUT + 28
-_SCTP, _UDP, _FRAGMENT = 132, 17, 44
-
-_Step = tuple[int, int, str, str]
-"""Operation, operand, and the sections to jump to if a comparison holds and if not; "" is the next step."""
-
-
-def _filter(udp_port: int) -> bytes:
-    """A program that passes SCTP, and UDP from or to the port; on loopback only as sent, not as received."""
-    # Of a fragmented IP packet only the first fragment passes, as the others have no ports.
-    sections: dict[str, list[_Step]] = {
-        "": [
-            (_WORD, _KIND, "", ""),
-            (_EQUAL, _LOOPBACK, "", "elsewhere"),
-            (_WORD, _DIRECTION, "", ""),
-            (_EQUAL, _OUTGOING, "ip", "leave"),
-        ],
-        "elsewhere": [(_WORD, _DIRECTION, "", ""), (_EQUAL, _OTHERS, "leave", "")],
-        "ip": [
-            (_WORD, _PROTOCOL, "", ""),
-            (_EQUAL, 0x0800, "v4", ""),
-            (_EQUAL, 0x86DD, "v6", "leave"),
-        ],
-        "v4": [
-            (_HALF, 6, "", ""),
-            (_BITS, 0x1FFF, "leave", ""),
-            (_BYTE, 9, "", ""),
-            (_EQUAL, _SCTP, "keep", ""),
-            (_EQUAL, _UDP, "", "leave"),
-            (_HEADER, 0, "", ""),
-            (_HALF_AFTER, 0, "", ""),
-            (_EQUAL, udp_port, "keep", ""),
-            (_HALF_AFTER, 2, "", ""),
-            (_EQUAL, udp_port, "keep", "leave"),
-        ],
-        "v6": [
-            (_BYTE, 6, "", ""),
-            (_EQUAL, _SCTP, "keep", ""),
-            (_EQUAL, _UDP, "v6 udp", ""),
-            (_EQUAL, _FRAGMENT, "", "leave"),
-            (_HALF, 42, "", ""),
-            (_BITS, 0xFFF8, "leave", ""),
-            (_BYTE, 40, "", ""),
-            (_EQUAL, _SCTP, "keep", "leave"),
-        ],
-        "v6 udp": [
-            (_HALF, 40, "", ""),
-            (_EQUAL, udp_port, "keep", ""),
-            (_HALF, 42, "", ""),
-            (_EQUAL, udp_port, "keep", "leave"),
-        ],
-        "keep": [(_RETURN, _BLOCK, "", "")],
-        "leave": [(_RETURN, 0, "", "")],
-    }
-    places: dict[str, int] = {}
-    steps: list[_Step] = []
-    for name, section in sections.items():
-        places[name] = len(steps)
-        steps += section
-    program = b""
-    for at, (operation, operand, yes, no) in enumerate(steps, 1):
-        jumps = [places[name] - at if name else 0 for name in (yes, no)]
-        program += _INSTRUCTION.pack(operation, *jumps, operand)
-    return program

@@ -1,0 +1,62 @@
+"""A pcapng file that grows while a server runs, by whole blocks at once."""
+
+import os
+from collections.abc import Collection, Iterable
+
+from sctp_tui.monitor.trace.pcapng import Blocks
+from sctp_tui.sctp.events import Packet
+
+_MOST = 256 * 1024  # octets written at once, about
+
+
+class PacketFileEnded(Exception):
+    """Nothing more can be written to the file; the text says why."""
+
+
+class PacketFile:
+    """Opens a file anew, for the packets of `captured` and other endpoints. Raises `PacketFileEnded`."""
+
+    def __init__(self, path: str, captured: Collection[str]) -> None:
+        self._path = path
+        self._blocks = Blocks(captured)
+        self._written = 0  # octets of whole blocks
+        try:
+            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+        except OSError as error:
+            raise self._ended(error) from None
+        self._write(self._blocks.section)
+
+    def add(self, packets: Iterable[Packet]) -> None:
+        """Write packets. After `PacketFileEnded` the file ends with the last that is whole."""
+        some = b""
+        for packet in packets:
+            some += self._blocks.packet(packet)
+            if len(some) >= _MOST:
+                self._write(some)
+                some = b""
+        self._write(some)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._file)
+
+    def _write(self, octets: bytes) -> None:
+        rest = memoryview(octets)
+        try:
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError as error:
+            self._cut()
+            raise self._ended(error) from None
+        self._written += len(octets)
+
+    def _cut(self) -> None:
+        """Take back what is not whole, where the file is one and no pipe."""
+        try:
+            os.ftruncate(self._file, self._written)
+        except OSError:
+            return  # a pipe or a device keeps what it was given
+
+    def _ended(self, error: OSError) -> PacketFileEnded:
+        why = (error.strerror or str(error)).lower()
+        return PacketFileEnded(f"no more packets go to {self._path}: {why}; name a file that can be written")
