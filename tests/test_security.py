@@ -164,6 +164,7 @@ ROWS: dict[str, tuple[list[str], str]] = {
         [_mib(capture_app._PACKETS_KEPT)],
         "monitor/test_wire.py test_whatever_comes_the_oldest_go_first_and_nothing_else",
     ),
+    "octets of packets of a pipe": ([], "sources/test_filing.py test_a_full_disk_is_said"),
     "packets by which `open --filter`": (
         [_mib(packets._KEPT)],
         "monitor/test_packet_filter.py test_what_is_kept_to_follow_packets_is_bounded",

@@ -16,7 +16,7 @@ from sctp_tui.process.signals import stop_signals
 from sctp_tui.sctp.events import Event, Packet, PacketsMissed
 from sctp_tui.sources.octets import UnreadableSource
 from sctp_tui.sources.opening import open_source
-from sctp_tui.sources.source import Observation, Source
+from sctp_tui.sources.source import FOR_A_SCREEN, Observation, Source, Wanted
 
 from .option_types import OpenOptions
 from .stdout import LineOutput, OutputEnded, complain, no_terminal
@@ -42,10 +42,12 @@ def open_sources(options: OpenOptions) -> int:
         )
         return 1
     stdin = _take_stdin() if on_screen and "-" in options.sources else 0
+    wanted = FOR_A_SCREEN if on_screen else Wanted(packets=options.packets, messages=options.json)
     try:
         source = open_source(
             options.sources,
             stdin,
+            wanted,
             follow=options.follow,
             interfaces=options.interfaces,
             udp_port=options.udp_port,
@@ -143,7 +145,7 @@ class _Reading:
         for some in self._portions():
             for event in some.told:
                 if isinstance(event, Packet):
-                    if packets and (passes is None or passes(event)):
+                    if passes is None or passes(event):
                         add(packet_as_json(event))
                     continue
                 self._endpoints.fold(event)
@@ -177,13 +179,13 @@ class _Reading:
         """The table of associations, and below it what was read and left out."""
         associations, now, base = self._associations, 0.0, 0.0
         for some in self._portions():
+            now = max(now, some.until)
             for event in some.told:
                 if isinstance(event, Packet) and not event.captured:
                     continue  # its clock is the link's
                 now, base = max(now, event.mono), base or event.at - event.mono
-                if not isinstance(event, Packet):
-                    self._endpoints.fold(event)
-                    associations.fold(event)
+                self._endpoints.fold(event)
+                associations.fold(event)
             for numbers in some.numbers:
                 associations.fold(numbers)
         test = self._filter.of_table() if self._filter is not None else None

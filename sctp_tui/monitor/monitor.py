@@ -18,6 +18,7 @@ from sctp_tui.sctp.events import (
     Status,
     Totals,
 )
+from sctp_tui.sctp.filed import OctetFile
 from sctp_tui.sctp.link.conditions import AFTERWARDS
 from sctp_tui.sctp.stack_registry import TRAITS, StackName
 from sctp_tui.sctp.wire.chunk_types import ChunkType
@@ -49,14 +50,14 @@ class WireEnds(NamedTuple):
 class Monitor:
     """Folds the batches that `EventQueue.drain` returns. It never calls the engine, and never blocks.
 
-    Of packets so many bytes are kept.
+    Of packets so many bytes are kept; those of a capture stay in its `file`, if there is one.
     """
 
-    def __init__(self, packets_kept: int = PACKET_OCTETS_KEPT) -> None:
+    def __init__(self, packets_kept: int = PACKET_OCTETS_KEPT, file: OctetFile | None = None) -> None:
         self._packets_kept = packets_kept
-        self.forget()
+        self.forget(file)
 
-    def forget(self) -> None:
+    def forget(self, file: OctetFile | None = None) -> None:
         """Know nothing, as at the beginning."""
         self.endpoints = Endpoints()
         self._link_clock = LinkClock()
@@ -69,7 +70,7 @@ class Monitor:
             port_of=self.endpoints.port_of,
         )
         self.log = Log()
-        self.wire = Wire(self._packets_kept)
+        self.wire = Wire(self._packets_kept, file)
         self.totals: Totals | None = None
         """The engine's newest totals, None before the first."""
         self.links: dict[int, LinkState] = {}

@@ -1,11 +1,8 @@
 """One association in a capture: what its packets tell, as the events that its server's end would have had."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
-from operator import attrgetter
 from typing import NamedTuple
-
-from msgspec.structs import replace
 
 from sctp_tui.sctp.events import (
     AssocChange,
@@ -27,6 +24,8 @@ from sctp_tui.sctp.events import (
     Streams,
 )
 from sctp_tui.sctp.wire.causes import describe_all
+from sctp_tui.sctp.wire.chunk_types import ChunkType
+from sctp_tui.sctp.wire.decode import chunks_of
 from sctp_tui.sctp.wire.packet import (
     Abort,
     Asconf,
@@ -36,7 +35,6 @@ from sctp_tui.sctp.wire.packet import (
     CookieAck,
     CookieEcho,
     Data,
-    Decoded,
     Error,
     HeartbeatAck,
     IData,
@@ -49,14 +47,18 @@ from sctp_tui.sctp.wire.packet import (
 )
 from sctp_tui.sctp.wire.parameters import IPV4, IPV6, RECONFIG_RESPONSE, Parameter
 
+from .clock import CaptureClock
 from .identity import ADDRESSES, End, Identity, Which
-from .pieces import Pieces
+from .ip import SctpPacket
+from .pieces import JoinedMessage, Pieces
 from .sent_tsns import SentTsns
 
 ENDPOINT = "server"
 """The name of the end that is told as ours."""
 _SET_ADD, _SET_DELETE, _SET_PRIMARY, _ERROR_CAUSE = 0xC001, 0xC002, 0xC004, 0xC003
 _RESET_OUT, _RESET_IN = 13, 14
+_QUIET = frozenset({int(ChunkType.SACK), int(ChunkType.HEARTBEAT)})
+"""Chunks that tell nothing once an association is up."""
 _STREAMS = 1024  # streams counted of an association
 _ASKED = 16  # requests that wait for their answers
 _RESULTS = {0: "nothing to do", 1: "performed", 2: "denied", 3: "wrong SSN", 4: "another in progress"}
@@ -76,7 +78,16 @@ class ObservedAssociation:
     `began_before`: its set-up is not in the capture.
     """
 
-    def __init__(self, identity: Identity, server: Which, pieces: Pieces, *, inferred: bool) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        server: Which,
+        pieces: Pieces,
+        clock: CaptureClock,
+        *,
+        inferred: bool,
+        tells_messages: bool = True,
+    ) -> None:
         self.key = identity.serial
         self.server: Which = server
         self.ended = False
@@ -85,7 +96,9 @@ class ObservedAssociation:
         """When a message was last seen (mono)."""
         self._identity = identity
         self._inferred = inferred
+        self._tells_messages = tells_messages
         self._pieces = pieces
+        self._clock = clock
         self._up = False
         self._epoch = 0  # grows with each restart
         self._sent = (SentTsns(), SentTsns())
@@ -100,7 +113,7 @@ class ObservedAssociation:
         self._confirmed: set[str] = set()
         self._asked: dict[tuple[str, int, int], tuple[Parameter, ...]] = {}
         self._messages, self._octets, self._again = [0, 0], [0, 0], 0
-        self._streams: dict[int, StreamCount] = {}
+        self._streams: dict[int, _StreamTally] = {}
 
     # --- who is who
 
@@ -114,13 +127,14 @@ class ObservedAssociation:
             self._peers, self._udp_ports = (both[server], both[1 - server]), udp
         return self._peers
 
-    def meet(self, packet: Decoded, sender: Which, source: str, destination: str) -> None:
+    def _meet(self, packet: SctpPacket, sender: Which, chunks: Sequence[Chunk]) -> None:
         """Take in the addresses that a packet shows: those that it passes between, and those in an INIT."""
         near, far = self._addresses[sender], self._addresses[1 - sender]
-        for known, address in ((near, source), (far, destination)):
-            if address not in known:
-                self._add(known, address)
-        for chunk in packet.chunks:
+        if packet.source not in near:
+            self._add(near, packet.source)
+        if packet.destination not in far:
+            self._add(far, packet.destination)
+        for chunk in chunks:
             if isinstance(chunk, Init):
                 for one in chunk.parameters:
                     if (one.type, len(one.data)) in ((IPV4, 4), (IPV6, 16)):
@@ -138,11 +152,11 @@ class ObservedAssociation:
     def _who(self, sender: int) -> Origin:
         return "server" if sender == self.server else "client"
 
-    def stamp(self, at: float, mono: float) -> AssociationStamp:
-        """The fields that its events have."""
+    def stamp(self) -> AssociationStamp:
+        """The fields that its events have now."""
         return {
-            "at": at,
-            "mono": mono,
+            "at": self._clock.at,
+            "mono": self._clock.mono,
             "endpoint": ENDPOINT,
             "key": self.key,
             "assoc_id": self.key,
@@ -151,23 +165,33 @@ class ObservedAssociation:
 
     # --- packets
 
-    def take(self, packet: Decoded, sender: Which, address: str, stamp: AssociationStamp) -> Iterator[Event]:
-        """What a packet from this end and address tells."""
+    def take(self, packet: SctpPacket, sender: Which) -> Sequence[Event]:
+        """What a packet from this end tells."""
+        chunks = chunks_of(packet.data, packet.cut, _QUIET if self._up else ())
+        told = list[Event]()
+        self._meet(packet, sender, chunks)
         if self._told is None:
-            yield from self._begin(packet, sender, stamp)
-        elif self._told != (now := self.peers()):
+            told += self._begin(chunks, sender, self.stamp())
+        elif (packet.udp is not None or self._peers is None) and self._told != (now := self.peers()):
             self._told = now
             if self._up and not self.ended:
-                yield self._observed("addresses", sender, stamp)
-        for chunk in packet.chunks:
-            yield from self._chunk(chunk, packet.vtag, sender, address, stamp)
+                told.append(self._observed("addresses", sender, self.stamp()))
+        for chunk in chunks:
+            if type(chunk) is Data or type(chunk) is IData:
+                if not self._up:
+                    told += self._came_up(sender, self.stamp())
+                if (event := self._data(chunk, sender)) is not None:
+                    told.append(event)
+            else:
+                told += self._chunk(chunk, packet, sender, self.stamp())
+        return told
 
-    def counts(self, stamp: AssociationStamp) -> Counts:
+    def counts(self) -> Counts:
         """Its counters now."""
         self.counts_changed = False
         to, fro = self.server ^ 1, self.server
         return Counts(
-            **stamp,
+            **self.stamp(),
             messages_in=self._messages[to],
             messages_out=self._messages[fro],
             bytes_in=self._octets[to],
@@ -177,13 +201,15 @@ class ObservedAssociation:
             again=self._again,
         )
 
-    def streams(self, stamp: AssociationStamp) -> Streams:
+    def streams(self) -> Streams:
         """Its streams that have carried a message."""
-        return Streams(**stamp, streams=tuple(sorted(self._streams.values(), key=attrgetter("stream"))))
+        return Streams(
+            **self.stamp(), streams=tuple(self._streams[one].told(one) for one in sorted(self._streams))
+        )
 
-    def _begin(self, packet: Decoded, sender: Which, stamp: AssociationStamp) -> Iterator[Event]:
+    def _begin(self, chunks: Sequence[Chunk], sender: Which, stamp: AssociationStamp) -> Iterator[Event]:
         self._told = self.peers()
-        first = next((chunk for chunk in packet.chunks if not isinstance(chunk, Auth)), None)
+        first = next((chunk for chunk in chunks if not isinstance(chunk, Auth)), None)
         if isinstance(first, InitAck | CookieEcho | CookieAck):
             yield self._observed("set-up", sender, stamp)
         elif not isinstance(first, Init):
@@ -200,12 +226,9 @@ class ObservedAssociation:
         )
 
     def _chunk(
-        self, chunk: Chunk, vtag: int, sender: Which, address: str, stamp: AssociationStamp
+        self, chunk: Chunk, packet: SctpPacket, sender: Which, stamp: AssociationStamp
     ) -> Iterator[Event]:
         match chunk:
-            case Data() | IData():
-                yield from self._came_up(sender, stamp)
-                yield from self._data(chunk, sender, stamp)
             case Sack():
                 yield from self._came_up(sender, stamp)
             case InitAck():
@@ -219,9 +242,9 @@ class ObservedAssociation:
             case CookieAck():
                 yield from self._cookie_ack(sender, stamp)
             case HeartbeatAck():
-                yield from self._confirm(sender, address, stamp)
+                yield from self._confirm(sender, packet.source, stamp)
             case Abort():
-                yield from self._abort(chunk, vtag, sender, stamp)
+                yield from self._abort(chunk, packet.vtag, sender, stamp)
             case Error():
                 if sender != self.server:
                     causes = [(cause.type, cause.data) for cause in chunk.causes]
@@ -300,11 +323,11 @@ class ObservedAssociation:
             self._change(state, self._who(sender), stamp, error=error, text=describe_all(causes))
         )
 
-    def leave(self, stamp: AssociationStamp) -> Iterator[Event]:
+    def leave(self) -> Iterator[Event]:
         """It is followed no more: how it ends is not known."""
         if not self.ended:
             self.ended = True
-            yield self._observed("left", self.server, stamp)
+            yield self._observed("left", self.server, self.stamp())
 
     def _end(self, event: AssocChange) -> Iterator[Event]:
         self.ended = True
@@ -312,68 +335,62 @@ class ObservedAssociation:
 
     # --- messages
 
-    def _data(self, chunk: Data | IData, sender: Which, stamp: AssociationStamp) -> Iterator[Event]:
+    def _data(self, chunk: Data | IData, sender: Which) -> Message | MessageTooLarge | None:
+        """Count a chunk; what it tells where it is the last piece of a message."""
         if self._sent[sender].add(chunk.tsn):
             self._again += 1
             self.counts_changed = True
-            return
-        way: tuple[object, ...]
-        if isinstance(chunk, Data):
-            way, number = (self.key, sender, self._epoch), chunk.tsn
-        else:
-            way = self.key, sender, self._epoch, chunk.stream, chunk.unordered, chunk.mid
-            number = chunk.fsn
-        joined = self._pieces.add(way, number, chunk)
-        if joined is None:
-            return
-        first = joined.first
-        if joined.data is None:
-            yield MessageTooLarge(**stamp, stream=first.stream, size=joined.size, limit=self._pieces.limit)
-            return
+            return None
+        first, size, data = chunk, chunk.size, chunk.data
+        if not (chunk.beginning and chunk.ending):
+            joined = self._join(chunk, sender)
+            if joined is None:
+                return None
+            first, size = joined.first, joined.size
+            if joined.data is None:
+                limit = self._pieces.limit
+                return MessageTooLarge(**self.stamp(), stream=first.stream, size=size, limit=limit)
+            data = joined.data
         self._messages[sender] += 1
-        self._octets[sender] += joined.size
-        self._count(first, sender, joined.size, stamp["mono"])
-        self.last = stamp["mono"]
+        self._octets[sender] += size
+        self.last = self._clock.mono
+        self._count(first, sender, size)
         self.counts_changed = True
-        yield Message(
-            **stamp,
+        if not self._tells_messages:
+            return None
+        return Message(
+            **self.stamp(),
             direction=self.direction(sender),
             stream=first.stream,
             ssn=first.ssn if isinstance(first, Data) and not first.unordered else None,
             tsn=first.tsn,
             ppid=first.ppid or 0,
             unordered=first.unordered,
-            size=joined.size,
-            data=joined.data,
+            size=size,
+            data=data,
             observed=True,
         )
 
-    def _count(self, first: Data | IData, sender: Which, size: int, mono: float) -> None:
+    def _join(self, chunk: Data | IData, sender: Which) -> JoinedMessage | None:
+        if isinstance(chunk, Data):
+            return self._pieces.add((self.key, sender, self._epoch), chunk.tsn, chunk)
+        way = self.key, sender, self._epoch, chunk.stream, chunk.unordered, chunk.mid
+        return self._pieces.add(way, chunk.fsn, chunk)
+
+    def _count(self, first: Data | IData, sender: Which, size: int) -> None:
         """Count a message for its stream."""
-        before = self._streams.get(first.stream)
-        if before is None:
+        tally = self._streams.get(first.stream)
+        if tally is None:
             if len(self._streams) >= _STREAMS:
                 return
-            before = StreamCount(first.stream, 0, 0, 0, 0, 0, 0, None, 0.0)
-        if sender == self.server:
-            now = replace(
-                before,
-                messages_out=before.messages_out + 1,
-                bytes_out=before.bytes_out + size,
-                unordered_out=before.unordered_out + first.unordered,
-                last=mono,
-            )
-        else:
-            ssn = first.ssn if isinstance(first, Data) and not first.unordered else before.ssn
-            now = replace(
-                before,
-                messages_in=before.messages_in + 1,
-                bytes_in=before.bytes_in + size,
-                unordered_in=before.unordered_in + first.unordered,
-                ssn=ssn,
-                last=mono,
-            )
-        self._streams[first.stream] = now
+            tally = self._streams[first.stream] = _StreamTally()
+        out = sender == self.server
+        tally.messages[out] += 1
+        tally.octets[out] += size
+        tally.unordered[out] += first.unordered
+        tally.last = self.last
+        if not out and isinstance(first, Data) and not first.unordered:
+            tally.ssn = first.ssn
 
     # --- addresses and streams
 
@@ -437,6 +454,31 @@ class ObservedAssociation:
                         outcome=_RESULTS.get(result, f"result {result}"),
                         streams=streams[:256],
                     )
+
+
+class _StreamTally:
+    """Counts of a stream: received by the server, and sent by it."""
+
+    __slots__ = ("last", "messages", "octets", "ssn", "unordered")
+
+    def __init__(self) -> None:
+        self.messages, self.octets, self.unordered = [0, 0], [0, 0], [0, 0]
+        self.ssn: int | None = None
+        self.last = 0.0
+
+    def told(self, stream: int) -> StreamCount:
+        """The counts as they are told."""
+        return StreamCount(
+            stream,
+            messages_in=self.messages[0],
+            messages_out=self.messages[1],
+            bytes_in=self.octets[0],
+            bytes_out=self.octets[1],
+            unordered_in=self.unordered[0],
+            unordered_out=self.unordered[1],
+            ssn=self.ssn,
+            last=self.last,
+        )
 
 
 def _which(number: int) -> Which:

@@ -6,16 +6,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from heapq import merge
 
+from msgspec.structs import replace
+
 from sctp_tui.sctp.endpoint import Clock
 
 from .clocks import Clocks, compare
 from .duplicates import Duplicates
+from .filing import Filing
 from .ip import Dissector, SctpPacket
 from .joining import Joining
 from .observer import Observer
 from .octets import Octets, UnreadableSource
 from .records import records
-from .source import Observation
+from .source import EVERYTHING, Observation, Wanted
 
 _PORTION = 2000  # packets told of at once: whose each one is may become clear by another among them
 _OCTETS = 4 * 1024 * 1024
@@ -29,7 +32,9 @@ class Capture:
     why, and where. `done`: all was read.
     """
 
-    def __init__(self, names: Sequence[str], stdin: int = 0, files: Sequence[Octets] = ()) -> None:
+    def __init__(
+        self, names: Sequence[str], stdin: int = 0, wanted: Wanted = EVERYTHING, files: Sequence[Octets] = ()
+    ) -> None:
         self.names = tuple(names)
         self.titles = tuple("standard input" if name == "-" else os.path.basename(name) for name in names)
         self.errors: list[str] = []
@@ -39,8 +44,9 @@ class Capture:
         self.packets = 0
         """SCTP packets told of."""
         self.done = False
-        self.observer = Observer(self.titles)
+        self.observer = Observer(self.titles, wanted)
         self._sources = list(files) or [Octets(name, stdin) for name in names]
+        self.file = Filing(self._sources) if wanted.filed else None
         self._dissectors = [Dissector() for _ in names]
         self._copies = [Duplicates()] * len(names)
         self._joining: Joining | None = None
@@ -48,12 +54,12 @@ class Capture:
     @property
     def first(self) -> int | None:
         """When its first packet passed, in ns since the epoch; None where none has a time so far."""
-        return self.observer.first
+        return self.observer.clock.first
 
     @property
     def last(self) -> int | None:
         """When the newest of its packets passed, likewise."""
-        return self.observer.last
+        return self.observer.clock.last
 
     @property
     def read(self) -> str:
@@ -136,6 +142,8 @@ class Capture:
         """Close the files."""
         for source in self._sources:
             source.close()
+        if self.file is not None:
+            self.file.close()
 
     def _packets(self, at: int) -> Iterator[SctpPacket | None]:
         """The packets of a file; None, of one alone, where the next octets have to be waited for."""
@@ -147,11 +155,15 @@ class Capture:
                         yield None
                     continue
                 self.records += 1
-                for packet in dissector.packets(record):
-                    if self._copies[at].is_copy(packet, at):
-                        continue
-                    last = packet.at if packet.at is not None else last
-                    yield packet if packet.at is not None else packet._replace(at=last)
+                packet = dissector.packet(record)
+                if packet is None or self._copies[at].is_copy(packet, at):
+                    continue
+                if packet.at is None:
+                    packet = replace(packet, at=last)
+                last = packet.at
+                if self.file is not None and packet.icmp is None:
+                    packet = replace(packet, offset=self.file.file(packet, at))
+                yield packet
         except UnreadableSource as error:
             self.errors.append(str(error))
 
@@ -162,7 +174,9 @@ def _known_of(name: str) -> Iterator[SctpPacket]:
     with closing(octets), suppress(UnreadableSource):
         for record in records(octets):
             if record is not None:
-                yield from dissector.packets(record)
+                packet = dissector.packet(record)
+                if packet is not None:
+                    yield packet
 
 
 def _apart(clocks: Clocks) -> str:

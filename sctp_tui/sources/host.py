@@ -104,6 +104,10 @@ class Host:
             raise UnreadableSource(_why(error)) from None
 
     @property
+    def file(self) -> None:
+        """It has no packets."""
+
+    @property
     def progress(self) -> float | None:
         """It has no end."""
         return 1.0 if self.done else None

@@ -19,7 +19,7 @@ from sctp_tui.sctp.wire.serial import distance
 
 from .ip import SctpPacket
 
-_HEADER = Struct("!HHI").unpack_from
+_HEADER, _CHUNK, _TSN = Struct("!HHI").unpack_from, Struct("!BBH").unpack_from, Struct("!I").unpack_from
 _DATA, _INIT, _INIT_ACK, _SACK, _HEARTBEAT, _HEARTBEAT_ACK, _ABORT = 0, 1, 2, 3, 4, 5, 6
 _SHUTDOWN_ACK, _COOKIE_ECHO, _COOKIE_ACK, _SHUTDOWN_COMPLETE = 8, 10, 11, 14
 _AUTH = int(ChunkType.AUTH)
@@ -97,10 +97,10 @@ class Identified(NamedTuple):
 
     def now(self) -> "Identified":
         """The same where the association has turned out to be another one since."""
-        whose, sender = self
-        while whose.same is not None:
-            whose, sender = whose.same, _which(sender ^ whose.turned)
-        return Identified(whose, sender)
+        now = self
+        while now.whose.same is not None:
+            now = Identified(now.whose.same, _which(now.sender ^ now.whose.turned))
+        return now
 
 
 class Identities:
@@ -136,38 +136,55 @@ class Identities:
             if found is None:
                 found = self._untagged(packet, at, kind, source, destination, tag)
         if found is not None:
-            self._note(packet, at, kind, found)
+            self._note(packet, at, found)
         return found
 
-    def _note(self, packet: SctpPacket, at: int, kind: int, found: Identified) -> None:
+    def _note(self, packet: SctpPacket, at: int, found: Identified) -> None:
         """Learn from a packet what it says of its association."""
         one, sender = found
         data = packet.data
         near, far = one.ends[sender], one.ends[1 - sender]
-        news = near.meet(packet.source)
-        if far.meet(packet.destination) or news:
-            self._join(one, sender)
+        if packet.source not in near.addresses or packet.destination not in far.addresses:
+            news = near.meet(packet.source)
+            if far.meet(packet.destination) or news:
+                self._join(one, sender)
         if packet.udp is not None:
             near.udp_port, far.udp_port = packet.udp
-        self._recent[one] = None
-        self._recent.move_to_end(one)
-        if len(self._recent) > MOST:
-            self._forget(next(iter(self._recent)))
-        for kind, begin, length in _chunks(data, at):
-            if kind == _DATA and begin + 8 <= len(data):
-                near.tsn = int.from_bytes(data[begin + 4 : begin + 8])
-                one.up = True
-            elif kind == _HEARTBEAT:
-                self._expect(data[begin + 4 : begin + length], found)
-            elif kind == _INIT_ACK and len(data) >= begin + 20:
-                self._init_acked(one, sender, data, begin, length)
-            elif kind == _COOKIE_ACK:
-                one.up = True
-                self._restarted(one, sender)
-            elif kind == _ABORT and one.restarting is not None and data[4:8] == one.restarting[1].to_bytes(4):
-                one.restarting = None  # the INIT is refused (RFC 9260, section 5.2.2)
-            elif kind in _LAST_WORDS:
-                one.over = True
+        recent = self._recent
+        if one in recent:
+            recent.move_to_end(one)
+        else:
+            recent[one] = None
+            if len(recent) > MOST:
+                self._forget(next(iter(recent)))
+        size = len(data)
+        while at + 4 <= size:
+            kind, _, length = _CHUNK(data, at)
+            if length < 4:
+                return
+            if kind == _DATA:
+                if at + 8 <= size:
+                    (near.tsn,) = _TSN(data, at + 4)
+                    one.up = True
+            elif kind != _SACK:
+                self._heed(packet, kind, at, length, found)
+            at += length + 3 & ~3
+
+    def _heed(self, packet: SctpPacket, kind: int, begin: int, length: int, found: Identified) -> None:
+        """Learn from a chunk that is neither DATA nor SACK."""
+        one, sender = found
+        data = packet.data
+        if kind == _HEARTBEAT:
+            self._expect(data[begin + 4 : begin + length], found)
+        elif kind == _INIT_ACK and len(data) >= begin + 20:
+            self._init_acked(one, sender, data, begin, length)
+        elif kind == _COOKIE_ACK:
+            one.up = True
+            self._restarted(one, sender)
+        elif kind == _ABORT and one.restarting is not None and data[4:8] == one.restarting[1].to_bytes(4):
+            one.restarting = None  # the INIT is refused (RFC 9260, section 5.2.2)
+        elif kind in _LAST_WORDS:
+            one.over = True
 
     # --- tags
 
@@ -186,10 +203,12 @@ class Identities:
     def _tagged(self, packet: SctpPacket, key: tuple[int, int, int]) -> Identified | None:
         """The association with this tag, between these addresses if several have it."""
         likely: Identified | None = None
+        source, destination = packet.source, packet.destination
         for found in reversed(self._by_tag.get(key, ())):
-            near, far = found.whose.ends[found.sender], found.whose.ends[1 - found.sender]
-            known = (packet.source in near.addresses) + (packet.destination in far.addresses)
-            if known == 2 or not packet.source:
+            whose, sender = found
+            near, far = whose.ends[sender], whose.ends[1 - sender]
+            known = (source in near.addresses) + (destination in far.addresses)
+            if known == 2 or not source:
                 return found
             open_to_more = known == 1 or not (near.announced and far.announced)
             if likely is None and open_to_more and _goes_on(found, packet.data):

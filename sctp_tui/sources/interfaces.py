@@ -64,12 +64,16 @@ class Interfaces:
     @property
     def first(self) -> int | None:
         """When the capture began, in ns since the epoch."""
-        return self.observer.first
+        return self.observer.clock.first
 
     @property
     def last(self) -> int | None:
         """When the newest of its packets passed, likewise."""
-        return self.observer.last
+        return self.observer.clock.last
+
+    @property
+    def file(self) -> None:
+        """None: what passes is in no file."""
 
     @property
     def read(self) -> str:
@@ -116,9 +120,9 @@ class Interfaces:
         self.records += 1
         at = round(frame.at * 1e9)
         record = Record(at, _RAW_IP, frame.data, frame.length, frame.interface, "", self.records)
-        for packet in self._dissector.packets(record):
-            if not self._duplicates.is_copy(packet, 0):
-                yield packet
+        packet = self._dissector.packet(record)
+        if packet is not None and not self._duplicates.is_copy(packet, 0):
+            yield packet
 
 
 def _index(name: str) -> int:

@@ -1,9 +1,11 @@
 """Finds SCTP in IP packets: behind extension headers, in fragments, tunnels and UDP, and quoted by ICMP."""
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterator
 from ipaddress import ip_address
+from struct import Struct as Layout
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from sctp_tui.sctp.icmp import Icmp
 from sctp_tui.sctp.link.conditioner import PacketOutcome
@@ -16,6 +18,8 @@ _SCTP, _UDP, _IPV4, _IPV6, _GRE, _ICMP, _ICMPV6 = 132, 17, 4, 41, 47, 1, 58
 _HEADERS = (0, 43, 51, 60, 135)
 """Hop-by-hop options, routing, authentication, destination options, mobility: headers before others."""
 _AUTHENTICATION, _FRAGMENT = 51, 44
+_IPV4_HEADER = Layout("!BxHHHcBxx8s").unpack_from
+"""The first octet, length, number, place, hops, protocol, addresses."""
 _WANTED = (_SCTP, _UDP, _IPV4, _IPV6, _GRE, _ICMP, _ICMPV6)
 _DEEPEST = 4  # tunnels in tunnels
 _VXLAN_PORT, _SCTP_IN_UDP = 4789, 9899
@@ -32,13 +36,14 @@ _ERRORS = {4: (3, 4, 11, 12), 6: (1, 2, 3, 4)}
 _QUOTED = 64  # octets of a quoted SCTP packet that are used; extensions may follow (RFC 4884)
 
 
-class SctpPacket(NamedTuple):
+class SctpPacket(Struct, frozen=True, gc=False):
     """An SCTP packet between two IP addresses, "" where its link has none.
 
     `at` is in ns, None where the file has no time. `udp` are its UDP ports, None where it is in IP. `cut` are
     the octets of it that were not captured. `ident` tells copies from packets sent again, as far as IP and
-    link header do. Where `icmp` is set, the packet is only quoted, in that message. `outcome` is what became
-    of it, where captures of both ends tell.
+    link header do. `offset` is where `data` stands in what is read, -1 where it is in pieces there; once it
+    is filed, its place in an `OctetFile`. Where `icmp` is set, the packet is only quoted, in that message.
+    `outcome` is what became of it, where captures of both ends tell.
     """
 
     at: int | None
@@ -49,24 +54,29 @@ class SctpPacket(NamedTuple):
     cut: int
     comment: str
     ident: tuple[int, int, bytes]
+    offset: int = -1
     icmp: Icmp | None = None
     outcome: PacketOutcome | None = None
 
+    @property
+    def vtag(self) -> int:
+        """The verification tag (RFC 9260, section 3.1)."""
+        return int.from_bytes(self.data[4:8])
+
 
 class _Ip(NamedTuple):
-    """An IP packet without its header. `missing` octets of `body` were not captured."""
+    """An IP packet without its header. `missing` octets of `body` were not captured.
+
+    `offset` is where `body` stands in what is read, -1 where it is in pieces there. `ident` is as in
+    `SctpPacket`.
+    """
 
     source: str
     destination: str
     protocol: int
     body: bytes
     missing: int
-
-
-class _Frame(NamedTuple):
-    """What all packets of a record have in common."""
-
-    record: Record
+    offset: int
     ident: tuple[int, int, bytes]
 
 
@@ -77,135 +87,152 @@ class Dissector:
         self.others = Counter[str]()
         self._fragments = _Fragments()
         self._in_udp: OrderedDict[tuple[int, int], int] = OrderedDict()  # wrong checksums; -1: it is SCTP
-        self._names: dict[bytes, str] = {}
+        self._names: dict[bytes, tuple[str, str]] = {}
 
     @property
     def unfinished(self) -> int:
         """Fragmented IP packets of which some part is missing."""
         return len(self._fragments)
 
-    def packets(self, record: Record) -> Iterator[SctpPacket]:
-        """The SCTP packets in a record; mostly one or none."""
-        cut = record.length - len(record.data)
-        if record.link == SCTP_ALONE:
+    def packet(self, record: Record) -> SctpPacket | None:
+        """The SCTP packet in a record, None where there is none."""
+        data, link = record.data, record.link
+        cut = record.length - len(data)
+        if link == SCTP_ALONE:
             ident = record.interface, 0, b""
-            yield SctpPacket(record.at, "", "", None, record.data, cut, record.comment, ident)
-            return
-        begin = ip_begins(record.link, record.data)
+            return SctpPacket(record.at, "", "", None, data, cut, record.comment, ident, record.offset)
+        begin = ip_begins(link, data)
         if begin < 0:
-            self.others["not IP" if record.link in KNOWN else f"link layer {record.link}"] += 1
-            return
-        ident = record.interface, 0, record.data[:begin]
-        found = False
-        for packet in self._in_ip(_Frame(record, ident), record.data[begin:], cut, 0):
-            found = True
-            yield packet
-        if not found:
+            self.others["not IP" if link in KNOWN else f"link layer {link}"] += 1
+            return None
+        found = self._in_ip(record, data[:begin], data, begin, record.offset, cut, 0)
+        if found is None:
             self.others["not SCTP"] += 1
+        return found
 
-    def _in_ip(self, frame: _Frame, data: bytes, cut: int, depth: int) -> Iterator[SctpPacket]:
-        version = data[0] >> 4 if data else 0
+    def _in_ip(
+        self, record: Record, link: bytes, data: bytes, at: int, offset: int, cut: int, depth: int
+    ) -> SctpPacket | None:
+        """What is in the IP packet at this place of `data`, which stands at `offset` in what is read.
+
+        `link` is what came before it, as far as it tells copies apart.
+        """
+        version = data[at] >> 4 if len(data) > at else 0
         if version == 4:
-            ip, number = self._ipv4(data, cut)
+            ip = self._ipv4(record.interface, link, data, at, offset, cut)
         elif version == 6:
-            ip, number = self._ipv6(data, cut)
+            ip = self._ipv6(record.interface, link, data, at, offset, cut)
         else:
-            return
+            return None
         if ip is None:
-            return
-        interface, _, link = frame.ident
-        hops = data[8 if version == 4 else 7]
-        frame = frame._replace(ident=(interface, number, link + bytes((hops,))))
-        body = ip.body
-        protocol = ip.protocol
+            return None
+        source, destination, protocol, body, missing, offset, ident = ip
         if protocol == _SCTP:
-            yield self._sctp(frame, ip, None, body)
-        elif protocol == _UDP and len(body) >= 8:
-            yield from self._in_datagram(frame, ip, depth)
-        elif protocol in (_ICMP, _ICMPV6):
-            yield from self._quoted(frame, ip)
-        elif depth < _DEEPEST:
-            begin = _below_gre(body) if protocol == _GRE else 0
-            if begin >= 0:
-                yield from self._in_ip(frame, body[begin:], ip.missing, depth + 1)
-
-    def _sctp(self, frame: _Frame, ip: _Ip, udp: tuple[int, int] | None, data: bytes) -> SctpPacket:
-        record = frame.record
-        return SctpPacket(
-            record.at, ip.source, ip.destination, udp, data, ip.missing, record.comment, frame.ident
-        )
+            return SctpPacket(
+                record.at, source, destination, None, body, missing, record.comment, ident, offset
+            )
+        if protocol == _UDP:
+            return self._in_datagram(record, ip, depth)
+        if protocol in (_ICMP, _ICMPV6):
+            return self._quoted(record, ip)
+        begin = _below_gre(body) if protocol == _GRE else 0
+        if depth >= _DEEPEST or begin < 0:
+            return None
+        return self._in_ip(record, ident[2], body, begin, offset, missing, depth + 1)
 
     # --- IP
 
-    def _ipv4(self, data: bytes, cut: int) -> tuple[_Ip | None, int]:
-        if len(data) < 20:
-            return None, 0
-        begin, protocol = (data[0] & 15) * 4, data[9]
-        number = data[4] << 8 | data[5]
-        if begin < 20 or protocol not in _WANTED:
-            return None, number
-        total = data[2] << 8 | data[3]
-        if total < begin:  # 0 with segmentation offload: the packet is longer than the field can tell
-            total = len(data) + cut
-        body = data[begin:total]
-        missing = total - begin - len(body)
-        place = data[6] << 8 | data[7]
+    def _ipv4(self, interface: int, link: bytes, data: bytes, at: int, offset: int, cut: int) -> _Ip | None:
+        size = len(data) - at
+        if size < 20:
+            return None
+        first, total, number, place, hops, protocol, ends = _IPV4_HEADER(data, at)
+        header = (first & 15) * 4
+        if header < 20 or protocol not in _WANTED:
+            return None
+        if total < header:  # 0 with segmentation offload: the packet is longer than the field can tell
+            total = size + cut
+        body = data[at + header : at + total]
+        missing = total - header - len(body)
+        offset = _further(offset, at + header)
         if place & 0x3FFF:
-            key = data[4:6] + bytes((protocol,)) + data[12:20]
+            key = data[at + 4 : at + 6] + bytes((protocol,)) + ends
             whole = self._fragments.add(key, (place & 0x1FFF) * 8, place & 0x2000 != 0, body, missing)
             if whole is None:
-                return None, number
+                return None
             body, missing = whole
-        return _Ip(self._name(data[12:16]), self._name(data[16:20]), protocol, body, missing), number
+            offset = -1
+        source, destination = self._names.get(ends) or self._named(ends)
+        return _Ip(source, destination, protocol, body, missing, offset, (interface, number, link + hops))
 
-    def _ipv6(self, data: bytes, cut: int) -> tuple[_Ip | None, int]:
-        if len(data) < 40:
-            return None, 0
-        total, protocol = data[4] << 8 | data[5], data[6]
-        end = 40 + total if total else len(data) + cut  # 0 for a jumbogram, or with offload
-        body = data[40:end]
-        missing = end - 40 - len(body)
+    def _ipv6(self, interface: int, link: bytes, data: bytes, at: int, offset: int, cut: int) -> _Ip | None:
+        header = data[at : at + 40]
+        if len(header) < 40:
+            return None
+        total, protocol, ends = header[4] << 8 | header[5], header[6], header[8:]
+        size = total or len(data) - at - 40 + cut  # 0 for a jumbogram, or with offload
+        body = data[at + 40 : at + 40 + size]
+        missing = size - len(body)
+        offset = _further(offset, at + 40)
         for _ in range(16):
             if protocol not in _HEADERS and protocol != _FRAGMENT:
                 break
             if len(body) < 8:
-                return None, 0
+                return None
             if protocol == _FRAGMENT:
                 place = body[2] << 8 | body[3]
-                key = body[4:8] + body[:1] + data[8:40]
-                protocol, body = body[0], body[8:]
+                key = body[4:8] + body[:1] + ends
+                protocol, body, offset = body[0], body[8:], _further(offset, 8)
                 if place & 0xFFF9:
                     whole = self._fragments.add(key, place & 0xFFF8, place & 1 != 0, body, missing)
                     if whole is None:
-                        return None, 0
+                        return None
                     body, missing = whole
+                    offset = -1
                 continue
             size = (body[1] + 2) * 4 if protocol == _AUTHENTICATION else (body[1] + 1) * 8
-            protocol, body = body[0], body[size:]
+            protocol, body, offset = body[0], body[size:], _further(offset, size)
         if protocol not in _WANTED:
-            return None, 0
-        return _Ip(self._name(data[8:24]), self._name(data[24:40]), protocol, body, missing), 0
+            return None
+        source, destination = self._names.get(ends) or self._named(ends)
+        ident = interface, 0, link + header[7:8]
+        return _Ip(source, destination, protocol, body, missing, offset, ident)
 
-    def _name(self, address: bytes) -> str:
-        name = self._names.get(address)
-        if name is None:
-            if len(self._names) >= _PORT_PAIRS:
-                self._names.clear()
-            name = self._names[address] = str(ip_address(address))
-        return name
+    def _named(self, ends: bytes) -> tuple[str, str]:
+        """The two addresses that follow one another in an IP header, as text."""
+        half = len(ends) // 2
+        names = str(ip_address(ends[:half])), str(ip_address(ends[half:]))
+        if len(self._names) >= _PORT_PAIRS:
+            self._names.clear()
+        self._names[ends] = names
+        return names
 
     # --- what IP carries
 
-    def _in_datagram(self, frame: _Frame, ip: _Ip, depth: int) -> Iterator[SctpPacket]:
+    def _in_datagram(self, record: Record, ip: _Ip, depth: int) -> SctpPacket | None:
         body = ip.body
+        if len(body) < 8:
+            return None
         source, destination, length = (body[at] << 8 | body[at + 1] for at in (0, 2, 4))
         data = body[8:length] if length >= 8 else body[8:]
         if self._carries_sctp(source, destination, data, ip.missing):
-            yield self._sctp(frame, ip, (source, destination), data)
-        elif destination == _VXLAN_PORT and depth < _DEEPEST and len(data) >= 22 and data[0] & 8:
+            return SctpPacket(
+                record.at,
+                ip.source,
+                ip.destination,
+                (source, destination),
+                data,
+                ip.missing,
+                record.comment,
+                ip.ident,
+                _further(ip.offset, 8),
+            )
+        if destination == _VXLAN_PORT and depth < _DEEPEST and len(data) >= 22 and data[0] & 8:
             begin = after_ethertype(data, 22, data[20] << 8 | data[21])
             if begin > 0:
-                yield from self._in_ip(frame, data[begin:], ip.missing, depth + 1)
+                offset = _further(ip.offset, 8)
+                return self._in_ip(record, ip.ident[2], data, begin, offset, ip.missing, depth + 1)
+        return None
 
     def _carries_sctp(self, source: int, destination: int, data: bytes, missing: int) -> bool:
         """Whether SCTP is in a datagram: its chunks must fit, and once for two ports the checksum must."""
@@ -225,34 +252,39 @@ class Dissector:
             known.popitem(last=False)
         return right
 
-    def _quoted(self, frame: _Frame, ip: _Ip) -> Iterator[SctpPacket]:
+    def _quoted(self, record: Record, ip: _Ip) -> SctpPacket | None:
         """The start of an SCTP packet that an ICMP error is about (RFC 792, RFC 4443)."""
         version, body = 4 if ip.protocol == _ICMP else 6, ip.body
         if len(body) < 8 or body[0] not in _ERRORS[version]:
-            return
+            return None
         quoted = body[8:]
         size = len(quoted)
         if version == 4 and size >= 20 and quoted[0] >> 4 == 4 and not (quoted[6] & 0x1F or quoted[7]):
             begin, protocol = (quoted[0] & 15) * 4, quoted[9]
-            source, destination = quoted[12:16], quoted[16:20]
+            ends = quoted[12:20]
         elif version == 6 and size >= 40 and quoted[0] >> 4 == 6:
-            begin, protocol, source, destination = 40, quoted[6], quoted[8:24], quoted[24:40]
+            begin, protocol, ends = 40, quoted[6], quoted[8:40]
         else:
-            return
+            return None
         udp = None
         if protocol == _UDP and size >= begin + 8:
             udp = quoted[begin] << 8 | quoted[begin + 1], quoted[begin + 2] << 8 | quoted[begin + 3]
             if _SCTP_IN_UDP not in udp and self._in_udp.get((min(udp), max(udp))) != -1:
-                return
+                return None
             begin += 8
         elif protocol != _SCTP:
-            return
+            return None
         data = quoted[begin : begin + _QUOTED]
         if len(data) < 8:
-            return
-        record, icmp = frame.record, Icmp(version, body[0], body[1], ip.source, 0)
-        names = self._name(source), self._name(destination)
-        yield SctpPacket(record.at, *names, udp, data, 0, record.comment, frame.ident, icmp)
+            return None
+        icmp = Icmp(version, body[0], body[1], ip.source, 0)
+        names = self._names.get(ends) or self._named(ends)
+        return SctpPacket(record.at, *names, udp, data, 0, record.comment, ip.ident, icmp=icmp)
+
+
+def _further(offset: int, by: int) -> int:
+    """An offset, -1 where there is none."""
+    return offset + by if offset >= 0 else -1
 
 
 def _below_gre(body: bytes) -> int:

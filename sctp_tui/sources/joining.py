@@ -7,6 +7,8 @@ from collections import OrderedDict, deque
 from collections.abc import Hashable, Iterable, Iterator
 from heapq import merge
 
+from msgspec.structs import replace
+
 from sctp_tui.sctp.link.conditioner import PacketOutcome
 from sctp_tui.sctp.link.conditions import UNSEEN, Verdict
 
@@ -70,7 +72,7 @@ class Joining:
             if self._first[file] is None:
                 self._first[file] = at
             self._last[file] = max(self._last[file], at)
-            yield at, file, packet._replace(at=at)
+            yield at, file, replace(packet, at=at)
         self._ended[file] = True
 
     def _due(self, seen: _Seen, now: int) -> bool:
@@ -127,7 +129,7 @@ class Joining:
                 self.lost += 1
                 self._settle(seen, "dropped", 0.0, UNSEEN)
         if not seen.void:
-            yield seen.packet._replace(outcome=seen.outcome)
+            yield replace(seen.packet, outcome=seen.outcome)
 
     def _would_be_seen(self, seen: _Seen) -> bool:
         """Whether the capture at the receiver's end went on while the packet would have arrived there."""

@@ -26,7 +26,7 @@ def ip_begins(link: int, frame: bytes) -> int:
     """Where the IP header of a frame begins; -1 where there is none."""
     size = len(frame)
     if link == _ETHERNET:
-        return after_ethertype(frame, 14, _word(frame, 12)) if size >= 14 else -1
+        return after_ethertype(frame, 14, frame[12] << 8 | frame[13]) if size >= 14 else -1
     if link in _RAW:
         return _if_ip(frame, 0)
     if link == _LINUX_COOKED:
@@ -55,7 +55,7 @@ def after_ethertype(frame: bytes, at: int, ethertype: int) -> int:
     """Where IP begins after an EtherType that stands before `at`; -1 where there is none."""
     for _ in range(_DEEPEST):
         if ethertype in (_IPV4, _IPV6):
-            return _if_ip(frame, at)
+            return at if at < len(frame) and frame[at] >> 4 in (4, 6) else -1  # `_if_ip`, inlined for speed
         if ethertype in _VLAN and at + 4 <= len(frame):
             at, ethertype = at + 4, _word(frame, at + 2)
         elif ethertype in _MPLS:

@@ -1,27 +1,21 @@
 """Makes events out of captured packets: of each association, and each packet as it was seen."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
 
 from sctp_tui import __version__
 from sctp_tui.sctp.events import SCHEMA, CaptureBegun, Event, Packet, Peer
+from sctp_tui.sctp.filed import filed
 from sctp_tui.sctp.flow_numbers import new_flow
 from sctp_tui.sctp.unreachable import bounced
-from sctp_tui.sctp.wire.decode import decode
 
 from .association import ENDPOINT, ObservedAssociation
+from .clock import CaptureClock
 from .identity import MOST, Identified, Identities, Identity
 from .ip import SctpPacket
 from .pieces import Pieces
 from .roles import Roles
-from .source import Observation
-
-_NANO = 1_000_000_000
-
-
-class _Time(NamedTuple):
-    at: float
-    mono: float
+from .source import EVERYTHING, Observation, Wanted
 
 
 class Observer:
@@ -30,18 +24,16 @@ class Observer:
     `strays` counts those of no association, as with a tag that can't be.
     """
 
-    def __init__(self, files: Sequence[str] = ()) -> None:
+    def __init__(self, files: Sequence[str] = (), wanted: Wanted = EVERYTHING) -> None:
         self.files = tuple(files)
+        self.wanted = wanted
         self._begun = False
         self.strays = 0
-        self.first: int | None = None
-        """When the first packet passed, in ns since the epoch; None where none has a time so far."""
-        self.last: int | None = None
+        self.clock = CaptureClock()
         self._identities = Identities()
         self._roles = Roles()
         self._pieces = Pieces()
-        self._known: dict[int, tuple[ObservedAssociation, int]] = {}  # by serial, with its flow
-        self._mono = 0.0
+        self._known = OrderedDict[int, tuple[ObservedAssociation, int]]()  # by serial, with its flow
 
     @property
     def associations(self) -> Iterable[ObservedAssociation]:
@@ -51,65 +43,66 @@ class Observer:
     def begin(self, at: int | None) -> CaptureBegun:
         """That the capture has begun, at this time; `observe` tells so otherwise, with the first packet."""
         self._begun = True
-        time = self._time(at)
-        return CaptureBegun(*time, ENDPOINT, 0, 0, None, schema=SCHEMA, version=__version__, files=self.files)
+        clock, files = self.clock, self.files
+        clock.pass_to(at)
+        return CaptureBegun(
+            clock.at, clock.mono, ENDPOINT, 0, 0, None, schema=SCHEMA, version=__version__, files=files
+        )
 
     def observe(self, packets: Sequence[SctpPacket]) -> Observation:
         """What these packets tell. Whose each one is may become clear by a later one among them."""
-        found = [(packet, self._identities.identify(packet)) for packet in packets]
+        identify = self._identities.identify
+        found = [(packet, identify(packet)) for packet in packets]
         made = Observation()
+        told = made.told
+        clock = self.clock
         if packets and not self._begun:
-            made.told.append(self.begin(packets[0].at))
+            told.append(self.begin(packets[0].at))
         changed: dict[int, ObservedAssociation] = {}
+        wants_packets, files_them = self.wanted.packets, self.wanted.filed
         for packet, identified in found:
-            time = self._time(packet.at)
+            clock.pass_to(packet.at)
             if identified is None:
                 self.strays += packet.icmp is None
                 continue
             whose, sender = identified.now()
             one, flow = self._association(whose)
-            made.told += self._too_many(time)
-            made.told.append(_told(packet, one, Identified(whose, sender), flow, time))
+            if len(self._known) > MOST:
+                told += self._too_many()
+            if wants_packets:
+                event = _told(packet, one, Identified(whose, sender), flow, clock)
+                told.append(filed(event, packet.offset) if files_them else event)
             if packet.icmp is None:
-                decoded = decode(packet.data, packet.cut)
-                one.meet(decoded, sender, packet.source, packet.destination)
-                made.told += one.take(decoded, sender, packet.source, one.stamp(*time))
+                told += one.take(packet, sender)
                 if one.counts_changed:
                     changed[one.key] = one
+        clock.pass_to(None)
         for one in changed.values():
-            stamp = one.stamp(*self._time(None))
-            made.numbers += (one.counts(stamp), one.streams(stamp))
+            made.numbers += (one.counts(), one.streams())
+        made.until = clock.mono
         return made
 
     def _association(self, identity: Identity) -> tuple[ObservedAssociation, int]:
-        known = self._known.pop(identity.serial, None)
-        if known is None:
-            server, inferred = self._roles.server(identity)
-            known = ObservedAssociation(identity, server, self._pieces, inferred=inferred), new_flow()
-        self._known[identity.serial] = known
+        known = self._known.get(identity.serial)
+        if known is not None:
+            self._known.move_to_end(identity.serial)
+            return known
+        server, inferred = self._roles.server(identity)
+        one = ObservedAssociation(
+            identity, server, self._pieces, self.clock, inferred=inferred, tells_messages=self.wanted.messages
+        )
+        self._known[identity.serial] = known = one, new_flow()
         return known
 
-    def _too_many(self, time: _Time) -> Iterator[Event]:
+    def _too_many(self) -> Iterator[Event]:
         """Follow those without a packet for longest no more where there are too many, and tell so."""
         while len(self._known) > MOST:
             one, _ = self._known.pop(next(iter(self._known)))
-            yield from one.leave(one.stamp(*time))
-
-    def _time(self, at: int | None) -> _Time:
-        """Seconds since the epoch, and since the first packet; the latter never go back."""
-        if at is None:
-            at = self.last
-        if at is None:
-            return _Time(0.0, 0.0)
-        if self.first is None:
-            self.first = at
-        self.last = at if self.last is None else max(self.last, at)
-        self._mono = max(self._mono, (at - self.first) / _NANO)
-        return _Time(at / _NANO, self._mono)
+            yield from one.leave()
 
 
 def _told(
-    packet: SctpPacket, one: ObservedAssociation, identified: Identified, flow: int, time: _Time
+    packet: SctpPacket, one: ObservedAssociation, identified: Identified, flow: int, clock: CaptureClock
 ) -> Packet:
     whose, sender = identified
     ends = whose.ends
@@ -123,8 +116,8 @@ def _told(
     if packet.icmp is not None:
         verdict, reason = "bounced", bounced(packet.destination, packet.icmp)
     return Packet(
-        at=time.at,
-        mono=time.mono,
+        at=clock.at,
+        mono=clock.mono,
         endpoint=ENDPOINT,
         key=one.key,
         assoc_id=one.key,

@@ -46,6 +46,9 @@ class Octets:
     Raises `UnreadableSource`. `position` is the offset of the next octet, of the content where the file is
     compressed. `size` is that of the file in octets, None for a pipe, and where the file may grow, as it is
     followed.
+
+    Of `buffer` so many octets were `taken`: who reads many records in a row takes them from there, and asks
+    `view` for more.
     """
 
     def __init__(self, name: str, stdin: int = 0, *, follow: bool = False) -> None:
@@ -57,17 +60,21 @@ class Octets:
             status = os.fstat(self._file.fileno())
         except OSError as error:
             raise UnreadableSource(f"{self.name}: {(error.strerror or str(error)).lower()}") from None
+        self._begin = -1  # where it begins in a file; -1 for what is none
         regular = stat.S_ISREG(status.st_mode)
         self._followed = follow and regular
+        if regular:
+            self._begin = os.lseek(self._file.fileno(), 0, os.SEEK_CUR)
         if regular and not follow:
             self.size = status.st_size
         self.consumed = 0
         """Octets read of the file itself, to compare with `size`."""
         self.reading = False
         """Whether it waits for the system, as for the next octets of a pipe."""
-        self._base = 0  # the offset of `_buffer`
-        self._buffer = b""
-        self._at = 0
+        self.base = 0
+        """The offset of `buffer`."""
+        self.buffer = b""
+        self.taken = 0
         self._compressed = ""
         self._more = self._portions()
         self._poll = select.poll()
@@ -77,7 +84,7 @@ class Octets:
     @property
     def position(self) -> int:
         """The offset of the next octet."""
-        return self._base + self._at
+        return self.base + self.taken
 
     @property
     def place(self) -> str:
@@ -90,28 +97,33 @@ class Octets:
 
     def has(self, count: int) -> bool:
         """Whether so many octets are there, or no more will come, so that `take` does not wait; of a pipe."""
-        while self.size is None and len(self._buffer) - self._at < count:
+        while self.size is None and len(self.buffer) - self.taken < count:
             if not self._ready:
                 return False
             part = next(self._more, None)
             if part is None:
                 break
-            self._buffer, self._base, self._at = self._buffer[self._at :] + part, self.position, 0
+            self.buffer, self.base, self.taken = self.buffer[self.taken :] + part, self.position, 0
         return True
 
     def peek(self, count: int) -> bytes:
         """The next octets without taking them, fewer where the source ends."""
         self._fill(count)
-        return self._buffer[self._at : self._at + count]
+        return self.buffer[self.taken : self.taken + count]
+
+    def view(self, count: int) -> tuple[bytes, int]:
+        """`buffer` and `taken` once so many octets are there to be taken, or all that are left."""
+        self._fill(count)
+        return self.buffer, self.taken
 
     def take(self, count: int) -> bytes:
         """The next octets, fewer where the source ends: no more memory is taken than there are."""
-        end = self._at + count
-        if end > len(self._buffer):
+        end = self.taken + count
+        if end > len(self.buffer):
             self._fill(count)
-            end = min(self._at + count, len(self._buffer))
-        taken = self._buffer[self._at : end]
-        self._at = end
+            end = min(self.taken + count, len(self.buffer))
+        taken = self.buffer[self.taken : end]
+        self.taken = end
         return taken
 
     def lines(self, most: int) -> Iterator[bytes | None]:
@@ -122,18 +134,18 @@ class Octets:
         parts: list[bytes] = []  # of a line whose end has not come yet
         octets = 0
         while True:
-            end = self._buffer.find(b"\n", self._at) + 1
+            end = self.buffer.find(b"\n", self.taken) + 1
             if end:
-                parts.append(self._buffer[self._at : end])
-                self._at = end
+                parts.append(self.buffer[self.taken : end])
+                self.taken = end
                 line, parts, octets = b"".join(parts), [], 0
                 if len(line) > most:
                     raise UnreadableSource(f"{self.name}: {self.place}: a line of more than {most:,} octets")
                 yield line
                 continue
-            parts.append(self._buffer[self._at :])
+            parts.append(self.buffer[self.taken :])
             octets += len(parts[-1])
-            self._base, self._buffer, self._at = self.position + len(parts[-1]), b"", 0
+            self.base, self.buffer, self.taken = self.position + len(parts[-1]), b"", 0
             if octets > most:
                 raise UnreadableSource(f"{self.name}: {self.place}: a line of more than {most:,} octets")
             if self.size is None and not self._poll.poll(0):
@@ -141,9 +153,18 @@ class Octets:
             more = next(self._more, None)
             if more is None:
                 break
-            self._buffer = more
+            self.buffer = more
         if octets:
             yield b"".join(parts)
+
+    @property
+    def stays(self) -> bool:
+        """Whether what was read stays where it was, so that it can be read `again`."""
+        return self._begin >= 0 and not self._compressed
+
+    def again(self, offset: int, length: int) -> bytes:
+        """So many octets from this offset on, fewer where they are gone; by any thread, of what `stays`."""
+        return os.pread(self._file.fileno(), length, self._begin + offset)
 
     def close(self) -> None:
         """Close the file, and wait at its end no longer."""
@@ -159,15 +180,15 @@ class Octets:
 
     def _fill(self, count: int) -> None:
         """Have so many octets in the buffer, or all that are left."""
-        there = len(self._buffer) - self._at
+        there = len(self.buffer) - self.taken
         if there >= count:
             return
-        parts = [self._buffer[self._at :]]
-        self._base += self._at
+        parts = [self.buffer[self.taken :]]
+        self.base += self.taken
         while there < count and (part := next(self._more, None)) is not None:
             parts.append(part)
             there += len(part)
-        self._buffer, self._at = b"".join(parts), 0
+        self.buffer, self.taken = b"".join(parts), 0
 
     def _read(self, count: int) -> bytes:
         if self._closed.is_set():

@@ -9,12 +9,13 @@ from .capture import Capture
 from .interfaces import Interfaces
 from .octets import Octets, UnreadableSource
 from .recording import Recording
-from .source import Source
+from .source import EVERYTHING, Source, Wanted
 
 
 def open_source(
     names: Sequence[str],
     stdin: int = 0,
+    wanted: Wanted = EVERYTHING,
     *,
     follow: bool = False,
     interfaces: Sequence[str] = (),
@@ -23,9 +24,10 @@ def open_source(
 ) -> Source:
     """The source of these names: files, "-" for standard input, which is the descriptor `stdin`, or "host:".
 
-    `follow`: what is appended to a file is told, too. `interfaces` in place of files are captured, with SCTP
-    in UDP on that port (None: 9899). With `once` a source that has no end is looked at once, but for those.
-    Of files, waits for the first octet of each. Raises `UnreadableSource` where one is not there.
+    It tells at least what is wanted. `follow`: what is appended to a file is told, too. `interfaces` in place
+    of files are captured, with SCTP in UDP on that port (None: 9899). With `once` a source that has no end is
+    looked at once, but for those. Of files, waits for the first octet of each. Raises `UnreadableSource`
+    where one is not there.
     """
     if interfaces:
         return Interfaces(interfaces, UDP_PORT if udp_port is None else udp_port)
@@ -38,7 +40,7 @@ def open_source(
     files = [Octets(name, stdin, follow=follow) for name in names]
     of_lines = [file for file in files if file.peek(1) == b"{"]
     if not of_lines:
-        return Capture(names, stdin, files)
+        return Capture(names, stdin, wanted, files)
     if len(files) > 1:
         raise UnreadableSource(f"{of_lines[0].name}: it is a recording: open it alone")
     return Recording(names[0], files[0])

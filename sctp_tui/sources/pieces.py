@@ -57,26 +57,52 @@ class Pieces:
         """Add a piece, with its number among those of its `way`; its message once that is whole."""
         if chunk.beginning and chunk.ending:
             return JoinedMessage(chunk, chunk.size, chunk.data)
+        before = None if chunk.beginning else self._by_high.get((way, number - 1 & MASK))
+        after = None if chunk.ending else self._by_low.get((way, number + 1 & MASK))
+        if before is not None and not before.whole_end and after is None:
+            return self._append(before, way, number, chunk)
         run = _Run(number, chunk)
         self._octets += run.kept + _COST
-        before = None if chunk.beginning else self._by_high.get((way, number - 1 & MASK))
         if before is not None and not before.whole_end:
             self._remove(before)
             run = self._joined(before, run)
-        after = None if run.whole_end else self._by_low.get((way, number + 1 & MASK))
         if after is not None and not after.first.beginning:
             self._remove(after)
             run = self._joined(run, after)
         if run.first.beginning and run.whole_end:
             self._octets -= run.kept + _COST
-            return JoinedMessage(run.first, run.size, None if run.parts is None else _octets(run.parts))
+            return _message(run)
         self._by_low[way, run.low] = self._by_high[way, run.high] = run
         self._order[run] = way
+        self._bound()
+        return None
+
+    def _append(self, run: _Run, way: Hashable, number: int, chunk: Data | IData) -> JoinedMessage | None:
+        """The next piece of a run, as it mostly is."""
+        del self._by_high[way, run.high]
+        run.high, run.whole_end = number, chunk.ending
+        run.size += chunk.size
+        if run.parts is not None and run.size <= self.limit:
+            run.parts.append((chunk.data, chunk.size))
+            run.kept += len(chunk.data)
+            self._octets += len(chunk.data)
+        else:
+            self._octets -= run.kept
+            run.parts, run.kept = None, 0
+        if run.first.beginning and run.whole_end:
+            self._remove(run)
+            self._octets -= run.kept + _COST
+            return _message(run)
+        self._by_high[way, number] = run
+        self._order.move_to_end(run)
+        self._bound()
+        return None
+
+    def _bound(self) -> None:
         while self._octets > self._total:
             oldest = next(iter(self._order))
             self._remove(oldest)
             self._octets -= oldest.kept + _COST
-        return None
 
     def _remove(self, run: _Run) -> None:
         way = self._order.pop(run)
@@ -99,6 +125,10 @@ class Pieces:
             low.parts.extend(high.parts)
             low.kept += high.kept
         return low
+
+
+def _message(run: _Run) -> JoinedMessage:
+    return JoinedMessage(run.first, run.size, None if run.parts is None else _octets(run.parts))
 
 
 def _octets(parts: deque[tuple[bytes, int]]) -> bytes:

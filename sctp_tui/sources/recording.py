@@ -75,6 +75,10 @@ class Recording:
         self._tally: dict[int, Counts] = {}
 
     @property
+    def file(self) -> None:
+        """None: a packet's octets are in its line, encoded."""
+
+    @property
     def read(self) -> str:
         """How many events and packets were read."""
         return f"{self.events:,} events, {self.packets:,} packets"

@@ -4,8 +4,10 @@ A length that can't be right is an error with its place, and costs no memory bey
 """
 
 import struct
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from .octets import Octets, UnreadableSource
 
@@ -15,11 +17,11 @@ _COMMENT = 1000  # octets kept of a comment
 _BILLION = 1_000_000_000
 
 
-class Record(NamedTuple):
+class Record(Struct, frozen=True, gc=False):
     """One packet as captured: `at` in ns since the epoch, None where the file has no time of it.
 
     `link` is its link layer (a LINKTYPE of libpcap), `length` its octets on the wire, of which `data` were
-    captured; `interface` counts those of the file. `offset` is where it stands.
+    captured; `interface` counts those of the file. `offset` is where `data` stands in what is read.
     """
 
     at: int | None
@@ -43,7 +45,12 @@ _PCAP = {
 """By a file's first octets: byte order, ns of a unit of time, further octets of a record's header."""
 _SECTION = b"\x0a\x0d\x0d\x0a"
 _ORDERS = {b"\x4d\x3c\x2b\x1a": "<", b"\x1a\x2b\x3c\x4d": ">"}
+_SECTION_BLOCK = int.from_bytes(_SECTION)  # in either order
 _INTERFACE_BLOCK, _OBSOLETE_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET = 1, 2, 3, 6
+_BLOCK_HEADER = 8  # octets
+_LEAST = 32  # octets of a block with an empty packet
+
+_Unpack = Callable[[bytes, int], tuple[Any, ...]]
 
 
 def records(source: Octets) -> Iterator[Record | None]:
@@ -76,26 +83,39 @@ def _pcap(source: Octets) -> Iterator[Record | None]:
         raise _bad(source, len(header), "cut off within the file's header")
     link = struct.unpack_from(f"{order}I", header, 20)[0] & 0xFFFF
     unpack, size = struct.Struct(f"{order}4I").unpack_from, 16 + more
-    take = source.take
     while True:
-        offset = source.position
-        if not source.has(size):
-            yield None
-        head = take(size)
-        if len(head) < size:
-            if head:
-                raise _bad(source, offset, f"cut off within a record's header of {size} octets")
-            return
-        seconds, fraction, kept, length = unpack(head)
+        buffer, at = source.buffer, source.taken
+        if len(buffer) - at < size:
+            if not source.has(size):
+                yield None
+            buffer, at = source.view(size)
+            if len(buffer) == at:
+                return
+            if len(buffer) - at < size:
+                raise _bad(source, source.position, f"cut off within a record's header of {size} octets")
+        seconds, fraction, kept, length = unpack(buffer, at)
         if kept > _LONGEST:
-            raise _bad(source, offset, f"a record of {kept:,} octets, more than {_LONGEST:,} can't be right")
-        if not source.has(kept):
-            yield None
-        data = take(kept)
-        if len(data) < kept:
-            raise _bad(source, offset, f"a record of {kept:,} octets is cut off after {len(data):,}")
-        at = seconds * _BILLION + fraction * unit
-        yield Record(at, link, data, max(length, kept), 0, "", offset)
+            why = f"a record of {kept:,} octets, more than {_LONGEST:,} can't be right"
+            raise _bad(source, source.position, why)
+        if len(buffer) - at < size + kept:
+            if not source.has(size + kept):
+                yield None
+            buffer, at = source.view(size + kept)
+            if len(buffer) - at < size + kept:
+                there = len(buffer) - at - size
+                why = f"a record of {kept:,} octets is cut off after {there:,}"
+                raise _bad(source, source.position, why)
+        begin = at + size
+        source.taken = end = begin + kept
+        yield Record(
+            seconds * _BILLION + fraction * unit,
+            link,
+            buffer[begin:end],
+            length if length > kept else kept,
+            0,
+            "",
+            source.base + begin,
+        )
 
 
 class _Interface(NamedTuple):
@@ -104,70 +124,95 @@ class _Interface(NamedTuple):
     ticks: int  # a second
     offset: int  # ns
     number: int
+    unit: int  # ns of a tick; 0 where that is no whole number
 
 
 class _Pcapng:
     def __init__(self, source: Octets) -> None:
         self._source = source
-        self._order = "<"
+        self._set_order("<")
         self._interfaces: list[_Interface] = []
         self._before = 0  # interfaces of earlier sections
+
+    def _set_order(self, order: str) -> None:
+        self._order = order
+        self._u32 = struct.Struct(f"{order}I").unpack_from
+        self._header = struct.Struct(f"{order}II").unpack_from
+        self._enhanced = struct.Struct(f"{order}8xIIIII").unpack_from
+        self._obsolete = struct.Struct(f"{order}8xHxxIIII").unpack_from
 
     def records(self) -> Iterator[Record | None]:
         source = self._source
         while True:
-            offset = source.position
-            if not source.has(8):
-                yield None
-            head = source.take(8)
-            if len(head) < 8:
-                if head:
-                    raise self._bad(offset, "cut off within a block's header of 8 octets")
-                return
-            if head[:4] == _SECTION:
-                self._begin(offset)
-            kind, length = struct.unpack(f"{self._order}II", head)
-            if length < 12 or length % 4:
-                raise self._bad(offset, f"a block of {length:,} octets: a multiple of 4 from 12 on is needed")
-            if length > _LONGEST:
-                raise self._bad(
-                    offset, f"a block of {length:,} octets: more than {_LONGEST:,} can't be right"
-                )
-            if not source.has(length - 8):
-                yield None
-            body = source.take(length - 8)
-            if len(body) < length - 8:
-                raise self._bad(offset, f"a block of {length:,} octets is cut off after {len(body) + 8:,}")
-            if struct.unpack_from(f"{self._order}I", body, length - 12)[0] != length:
-                raise self._bad(offset, f"a block of {length:,} octets that has another length at its end")
-            if (record := self._record(kind, body[:-4], offset)) is not None:
+            buffer, at = source.buffer, source.taken
+            if len(buffer) - at < _BLOCK_HEADER:
+                if not source.has(_BLOCK_HEADER):
+                    yield None
+                buffer, at = source.view(_BLOCK_HEADER)
+                if len(buffer) == at:
+                    return
+                if len(buffer) - at < _BLOCK_HEADER:
+                    raise self._bad("cut off within a block's header of 8 octets")
+            kind, length = self._header(buffer, at)
+            if kind == _SECTION_BLOCK:
+                self._begin()
+                buffer, at = source.buffer, source.taken
+                kind, length = self._header(buffer, at)
+            if length < 12 or length % 4 or length > _LONGEST:
+                raise self._wrong_length(length)
+            if len(buffer) - at < length:
+                if not source.has(length):
+                    yield None
+                buffer, at = source.view(length)
+                if len(buffer) - at < length:
+                    there = len(buffer) - at
+                    raise self._bad(f"a block of {length:,} octets is cut off after {there:,}")
+            if self._u32(buffer, at + length - 4)[0] != length:
+                raise self._bad(f"a block of {length:,} octets that has another length at its end")
+            record = (
+                self._packet(self._enhanced, buffer, at, length)
+                if kind == _ENHANCED_PACKET
+                else self._other(kind, buffer, at, length)
+            )
+            source.taken = at + length
+            if record is not None:
                 yield record
 
-    def _bad(self, offset: int, why: str) -> UnreadableSource:
-        return _bad(self._source, offset, why)
+    def _bad(self, why: str) -> UnreadableSource:
+        return _bad(self._source, self._source.position, why)
 
-    def _begin(self, offset: int) -> None:
-        magic = self._source.peek(4)
+    def _wrong_length(self, length: int) -> UnreadableSource:
+        why = (
+            f"more than {_LONGEST:,} can't be right"
+            if length > _LONGEST and length % 4 == 0
+            else "a multiple of 4 from 12 on is needed"
+        )
+        return self._bad(f"a block of {length:,} octets: {why}")
+
+    def _begin(self) -> None:
+        buffer, at = self._source.view(12)
+        magic = buffer[at + 8 : at + 12]
         if magic not in _ORDERS:
-            raise self._bad(offset, f"a section without its byte order: {magic.hex(' ') or 'nothing'}")
-        self._order = _ORDERS[magic]
+            why = f"a section without its byte order: {magic.hex(' ') or 'nothing'}"
+            raise self._bad(why)
+        self._set_order(_ORDERS[magic])
         self._before += len(self._interfaces)
         self._interfaces = []
 
-    def _record(self, kind: int, body: bytes, offset: int) -> Record | None:
+    def _other(self, kind: int, buffer: bytes, at: int, length: int) -> Record | None:
         if kind == _INTERFACE_BLOCK:
-            self._interface(body, offset)
-        elif kind in (_ENHANCED_PACKET, _OBSOLETE_PACKET):
-            return self._packet(kind, body, offset)
+            self._interface(buffer[at + 8 : at + length - 4])
+        elif kind == _OBSOLETE_PACKET:
+            return self._packet(self._obsolete, buffer, at, length)
         elif kind == _SIMPLE_PACKET:
-            return self._simple(body, offset)
+            return self._simple(buffer, at, length)
         return None
 
-    def _interface(self, body: bytes, offset: int) -> None:
+    def _interface(self, body: bytes) -> None:
         if len(body) < 8:
-            raise self._bad(offset, f"an interface in {len(body)} octets, at least 8 are needed")
+            raise self._bad(f"an interface in {len(body)} octets, at least 8 are needed")
         if len(self._interfaces) >= _INTERFACES:
-            raise self._bad(offset, f"more than {_INTERFACES:,} interfaces in a section")
+            raise self._bad(f"more than {_INTERFACES:,} interfaces in a section")
         link, _, snaplen = struct.unpack_from(f"{self._order}HHI", body)
         ticks, shift = 1_000_000, 0
         for code, value in self._options(body, 8):
@@ -177,52 +222,55 @@ class _Pcapng:
             elif code == 14 and len(value) == 8:  # if_tsoffset
                 shift = struct.unpack(f"{self._order}q", value)[0]
         number = self._before + len(self._interfaces)
-        self._interfaces.append(_Interface(link, snaplen, ticks, shift * _BILLION, number))
+        unit = _BILLION // ticks if _BILLION % ticks == 0 else 0
+        self._interfaces.append(_Interface(link, snaplen, ticks, shift * _BILLION, number, unit))
 
-    def _packet(self, kind: int, body: bytes, offset: int) -> Record:
+    def _packet(self, unpack: _Unpack, buffer: bytes, at: int, length: int) -> Record:
         """An Enhanced Packet Block, or the Packet Block before it, whose interface has 16 bits."""
-        if len(body) < 20:
-            raise self._bad(offset, f"a packet in {len(body)} octets, at least 20 are needed")
-        form = "IIIII" if kind == _ENHANCED_PACKET else "HxxIIII"
-        which, high, low, kept, length = struct.unpack_from(self._order + form, body)
-        interface = self._of(which, offset)
-        if kept > len(body) - 20:
-            raise self._bad(
-                offset, f"a packet of {kept:,} octets in a block with room for {len(body) - 20:,}"
-            )
-        ticks, count = interface.ticks, high << 32 | low
-        at = count * (_BILLION // ticks) if _BILLION % ticks == 0 else count * _BILLION // ticks
+        if length < _LEAST:
+            why = f"a packet in {length - 12} octets, at least 20 are needed"
+            raise self._bad(why)
+        which, high, low, kept, on_the_wire = unpack(buffer, at)
+        interface = self._of(which)
+        if kept > length - _LEAST:
+            why = f"a packet of {kept:,} octets in a block with room for {length - _LEAST:,}"
+            raise self._bad(why)
+        begin = at + _LEAST - 4
         comment = ""
-        if (end := 20 + (kept + 3 & ~3)) < len(body):
-            told = (value for code, value in self._options(body, end) if code == 1)
+        if kept + 3 & ~3 != length - _LEAST:
+            options = self._options(buffer[begin + (kept + 3 & ~3) : at + length - 4])
+            told = (value for code, value in options if code == 1)
             comment = next(told, b"")[:_COMMENT].decode(errors="replace")
-        data = body[20 : 20 + kept]
+        count, ticks, unit = high << 32 | low, interface.ticks, interface.unit
         return Record(
-            at + interface.offset,
+            (count * unit if unit else count * _BILLION // ticks) + interface.offset,
             interface.link,
-            data,
-            max(length, kept),
+            buffer[begin : begin + kept],
+            on_the_wire if on_the_wire > kept else kept,
             interface.number,
             comment,
-            offset,
+            self._source.base + begin,
         )
 
-    def _simple(self, body: bytes, offset: int) -> Record:
+    def _simple(self, buffer: bytes, at: int, length: int) -> Record:
         """A Simple Packet Block: of the first interface, without a time."""
-        if len(body) < 4:
-            raise self._bad(offset, f"a packet in {len(body)} octets, at least 4 are needed")
-        interface = self._of(0, offset)
-        (length,) = struct.unpack_from(f"{self._order}I", body)
-        kept = min(length, len(body) - 4, interface.snaplen or length)
-        return Record(None, interface.link, body[4 : 4 + kept], length, interface.number, "", offset)
+        room = length - 16
+        if room < 0:
+            why = f"a packet in {length - 12} octets, at least 4 are needed"
+            raise self._bad(why)
+        interface = self._of(0)
+        (on_the_wire,) = self._u32(buffer, at + 8)
+        kept, begin = min(on_the_wire, room, interface.snaplen or on_the_wire), at + 12
+        data, offset = buffer[begin : begin + kept], self._source.base + begin
+        return Record(None, interface.link, data, on_the_wire, interface.number, "", offset)
 
-    def _of(self, which: int, offset: int) -> _Interface:
+    def _of(self, which: int) -> _Interface:
         if which >= len(self._interfaces):
-            there = len(self._interfaces)
-            raise self._bad(offset, f"a packet of interface {which}, but {there} are described before it")
+            why = f"a packet of interface {which}, but {len(self._interfaces)} are described before it"
+            raise self._bad(why)
         return self._interfaces[which]
 
-    def _options(self, body: bytes, at: int) -> Iterator[tuple[int, bytes]]:
+    def _options(self, body: bytes, at: int = 0) -> Iterator[tuple[int, bytes]]:
         unpack = struct.Struct(f"{self._order}HH").unpack_from
         while at + 4 <= len(body):
             code, length = unpack(body, at)

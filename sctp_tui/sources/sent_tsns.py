@@ -1,6 +1,6 @@
 """Which TSNs an end has sent already, so that DATA sent again is told from new DATA."""
 
-from sctp_tui.sctp.wire.serial import add, ahead, distance
+from sctp_tui.sctp.wire.serial import MASK, add, ahead, distance
 
 _GAP = 4096  # TSNs not seen so far that are remembered, below the highest
 _FAR = 1 << 30  # TSNs after which the lowest moves on, as numbers wrap
@@ -19,6 +19,9 @@ class SentTsns:
         """Note a TSN; whether it was seen before."""
         if self._high < 0:
             self._low = self._high = tsn
+            return False
+        if tsn == self._high + 1 and tsn - self._low & MASK <= _FAR:  # most are the next one
+            self._high = tsn
             return False
         if (further := distance(tsn, self._high)) > 0:
             self._miss(add(self._high, 1), further - 1)

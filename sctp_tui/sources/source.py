@@ -1,22 +1,40 @@
 """What a source is, for whatever shows or prints it: portions of events, and how far it has been read."""
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from msgspec import Struct, field
 
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import Counts, Event, Packet, Streams
+from sctp_tui.sctp.filed import OctetFile
+
+
+class Wanted(NamedTuple):
+    """Whether packets and messages are wanted as events: where they are only counted, they cost less.
+
+    `filed`: packets as `FiledPacket`, whose octets can be read again from the source's `file`.
+    """
+
+    packets: bool = True
+    messages: bool = True
+    filed: bool = False
+
+
+EVERYTHING = Wanted()
+FOR_A_SCREEN = Wanted(filed=True)
 
 
 class Observation(Struct):
     """What some packets tell: events in order, each packet before those that it causes.
 
-    `numbers` are the newest of each association that has changed.
+    `numbers` are the newest of each association that has changed. `until` is when the last of them passed, in
+    seconds after the first.
     """
 
     told: list[Event] = field(default_factory=list)
     numbers: list[Counts | Streams] = field(default_factory=list)
+    until: float = 0.0
 
     @property
     def packets(self) -> list[Packet]:
@@ -41,6 +59,10 @@ class Source(Protocol):
     titles: tuple[str, ...]
     errors: list[str]
     clock: Clock | None
+
+    @property
+    def file(self) -> OctetFile | None:
+        """What has the octets of its packets; None where these are in memory only."""
 
     @property
     def first(self) -> int | None:

@@ -12,7 +12,7 @@ from sctp_tui.sctp.events import Event
 from sctp_tui.sources.octets import UnreadableSource
 from sctp_tui.sources.opening import open_source
 from sctp_tui.sources.recording import Recording
-from sctp_tui.sources.source import Source
+from sctp_tui.sources.source import FOR_A_SCREEN, Source
 
 from .app import SctpApp
 from .capture_screen import NOT_HERE, CaptureScreen
@@ -20,8 +20,8 @@ from .settings import Settings
 from .source_reader import SPEEDS, SourceReader
 from .widgets.source_header import SourceHeader, span_text
 
-_PACKETS_KEPT = 256 * 1024 * 1024
-"""Bytes of packets kept for the wire: 400,000 of usual size, and more of small ones."""
+_PACKETS_KEPT = 352 * 1024 * 1024
+"""Bytes of memory for packets of the wire: 10 million, whose octets stay in the file."""
 
 
 class CaptureApp(SctpApp):
@@ -32,8 +32,8 @@ class CaptureApp(SctpApp):
         super().__init__(settings)
 
     def make_monitor(self) -> Monitor:
-        """One that keeps more packets, as nobody waits for it."""
-        return Monitor(_PACKETS_KEPT)
+        """One that keeps more packets, and where their octets are."""
+        return Monitor(_PACKETS_KEPT, self._source.file)
 
     def make_worker(self) -> SourceReader:
         """The thread that reads."""
@@ -121,7 +121,7 @@ class CaptureApp(SctpApp):
         if not self._again:
             return "this is read once: write it to a file, and open that, to go back"
         try:
-            source = open_source(self._source.names)
+            source = open_source(self._source.names, wanted=FOR_A_SCREEN)
         except UnreadableSource as error:
             return str(error)
         self._source = source
@@ -129,7 +129,7 @@ class CaptureApp(SctpApp):
         self._reader.begin_again(source, queue, until=until, steps=steps)
         self.event_queue = queue
         names = self.monitor.associations.names
-        self.monitor.forget()
+        self.monitor.forget(source.file)
         self.monitor.associations.names = names
         return ""
 

@@ -6,10 +6,25 @@ python -m tests.bench [NAME ...]
 import sys
 import time
 
-from . import churn, decode, fairness, fed, host, kernel, machine, memory, start, store, traffic, tsctp, wire
+from . import (
+    churn,
+    decode,
+    fairness,
+    fed,
+    host,
+    kernel,
+    machine,
+    memory,
+    opened,
+    start,
+    store,
+    traffic,
+    tsctp,
+    wire,
+)
 from .figures import FIGURES, NotMeasured, Row
 
-MODULES = (fed, traffic, fairness, store, memory, start, decode, wire, host, kernel, tsctp, churn)
+MODULES = (fed, traffic, fairness, store, memory, start, decode, wire, host, kernel, tsctp, churn, opened)
 """Each registers its figures."""
 _HELD = {True: "held", False: "NOT HELD", None: "skipped"}
 

@@ -40,6 +40,7 @@ from sctp_tui.sctp.events import (
     to_json,
 )
 from sctp_tui.sctp.field_types import Holds
+from sctp_tui.sctp.filed import FiledPacket
 from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.tui.dialogs.detail_sheet import detail
 
@@ -116,8 +117,10 @@ def test_every_event_there_is_is_looked_at() -> None:
             yield from below(each)
 
     of_ours = {kind for kind in below(Event) if kind.__module__.startswith("sctp_tui.")}
-    # Classes whose names begin with _ are only the JSON form of another event.
-    assert {kind for kind in of_ours if not kind.__name__.startswith("_")} == set(KINDS)
+    # Classes whose names begin with _ are only the JSON form of another event; a filed packet is on its way
+    # into the wire, which makes a packet of it.
+    shown = {kind for kind in of_ours if not kind.__name__.startswith("_")}
+    assert shown - {FiledPacket} == set(KINDS)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind is not Listening], ids=lambda k: k.__name__)

@@ -23,14 +23,14 @@ def test_fragments_without_an_end() -> None:
     for number in range(3000):
         header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + 8000, number, 0x2000, 64, 132, 0) + bytes(8)
         frame = ethernet(header + bytes(8000))
-        assert list(dissector.packets(Record(0, 1, frame, len(frame), 0, "", 0))) == []
+        assert dissector.packet(Record(0, 1, frame, len(frame), 0, "", 0)) is None
     assert dissector.unfinished <= ip._DATAGRAMS
     assert dissector._fragments._octets <= ip._FRAGMENTED
     for number in range(3 * ip._PARTS):  # of one packet
         place = 0x2000 | (number * 2 & 0x1FFF)
         header = struct.pack("!BBHHHBBH", 0x45, 0, 36, 9, place, 64, 132, 0) + bytes(8)
         frame = ethernet(header + bytes(16))
-        list(dissector.packets(Record(0, 1, frame, len(frame), 0, "", 0)))
+        dissector.packet(Record(0, 1, frame, len(frame), 0, "", 0))
     assert all(len(parts) <= ip._PARTS for parts in dissector._fragments._waiting.values())
 
 

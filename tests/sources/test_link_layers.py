@@ -116,7 +116,7 @@ OTHER_UDP = (1, list(shaped(ether() / IP(src=V4[0], dst=V4[1]) / UDP(sport=40000
 
 def read(path: Path, dissector: Dissector | None = None) -> list[SctpPacket]:
     source, dissector = Octets(str(path)), dissector or Dissector()
-    found = [one for record in records(source) if record for one in dissector.packets(record)]
+    found = [one for record in records(source) if record and (one := dissector.packet(record)) is not None]
     source.close()
     return found
 
@@ -236,5 +236,8 @@ def test_any_frame_is_taken(shape: str, which: int, data: st.DataObject) -> None
     for _ in range(data.draw(st.integers(0, 4))):
         frame[data.draw(st.integers(0, len(frame) - 1))] = data.draw(st.integers(0, 255))
     kept = bytes(frame[: data.draw(st.integers(0, len(frame)))])
-    for one in Dissector().packets(Record(0, link, kept, len(frame), 0, "", 0)):
+    one = Dissector().packet(Record(0, link, kept, len(frame), 7, "", 1000))
+    if one is not None:
         assert one.cut >= 0
+        place = one.offset - 1000
+        assert one.offset < 0 or kept[place : place + len(one.data)] == one.data

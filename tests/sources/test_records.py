@@ -56,7 +56,7 @@ def test_pcap(path: Path, order: str, nano: bool) -> None:
     assert [(one.at, one.link, one.data, one.length) for one in found] == [
         (at, 113, frame, len(frame)) for at, frame in zip(TIMES, FRAMES, strict=True)
     ]
-    assert [one.offset for one in found][:2] == [24, 24 + 16 + 14]
+    assert [one.offset for one in found][:2] == [40, 40 + 14 + 16]
 
 
 def test_pcap_of_kuznetzov(path: Path) -> None:

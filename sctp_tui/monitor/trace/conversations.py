@@ -13,11 +13,10 @@ from weakref import ref
 
 from msgspec.structs import replace
 
-from sctp_tui.engine.event_queue import PACKET_COST
 from sctp_tui.monitor.associations import Association
-from sctp_tui.monitor.deques import part
 from sctp_tui.monitor.endpoints import Endpoints
 from sctp_tui.sctp.events import Direction, Packet, Peer
+from sctp_tui.sctp.filed import OctetFile
 from sctp_tui.sctp.link.conditions import AFTERWARDS, KEPT_OUT, WRONG_TAG, Verdict, has_come
 from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.sctp.wire.packet import (
@@ -39,6 +38,7 @@ from sctp_tui.sctp.wire.packet import (
 from sctp_tui.sctp.wire.serial import lt
 
 from .heard import EARLY, RTO
+from .packet_store import FiledPackets, KeptPackets
 from .rto_samples import RtoSamples
 from .sent_paths import SentPaths
 from .tags import INIT, LAST_WORDS, Tags, begins, first_chunk
@@ -118,6 +118,7 @@ class Conversation:
         "_before",
         "_bounced",
         "_bounces",
+        "_counted",
         "_ends",
         "_last_local",
         "_missed",
@@ -144,7 +145,7 @@ class Conversation:
         "start_time",
     )
 
-    def __init__(self, packet: Packet) -> None:
+    def __init__(self, packet: Packet, file: OctetFile | None = None) -> None:
         self.local = packet.local
         self.peer = self.named_peer = packet.peer or Peer((), 0)
         self._last_local = self.local
@@ -166,12 +167,16 @@ class Conversation:
         self.no_way: Sequence[tuple[float, float]] = ()
         """See `Wire.interfaces`."""
         self.captured = 0
-        self._packets: deque[Packet] = deque()
+        self._packets = KeptPackets() if file is None else FiledPackets(file)
         self._tags = Tags()
         self._bounced: dict[int, Bounce] = {}
         self._bounces = 0
         self.sent_paths: dict[Direction, SentPaths] = {}
         """What each end has sent on its paths, once either has had several; of packets then kept."""
+        # Of packets in a file it is counted from the first one on, not to read all again for a second path.
+        self._counted = self.sent_paths
+        if file is not None:
+            self._counted = {"in": SentPaths(_HAD), "out": SentPaths(_HAD)}
         self._before: ref[Conversation] | None = None  # weak, so as not to keep it in memory
         self.rto: dict[Direction, RtoSamples] = {}
         """The RTOs of each direction's sender, as its stack told them, where it did."""
@@ -249,7 +254,7 @@ class Conversation:
         start = max(number + 1, first)
         stop = self.captured + 1 if limit is None else start + limit
         work = 0 if limit is None else limit * _WORK
-        for number, packet in enumerate(part(self._packets, start - first, stop - first), start):
+        for number, packet in enumerate(self._packets.part(start - first, stop - first), start):
             traced = Traced(number, packet, decode(packet.data, packet.cut))
             yield traced
             work -= len(traced.decoded.chunks) + len(packet.data) // _OCTETS
@@ -291,7 +296,7 @@ class Conversation:
 
     def kept_from(self, number: int) -> Sequence[Packet]:
         """The packets kept from this number on, as they are."""
-        return part(self._packets, number - self.first, len(self._packets))
+        return self._packets.part(number - self.first, len(self._packets))
 
     def heard(self, end: End, now: float) -> float | None:
         """When the newest packet arrived at an end, by `now` (s, the link's clock); None where none is kept.
@@ -338,20 +343,21 @@ class Conversation:
         made.rto = {direction: copy(samples) for direction, samples in self.rto.items()}
         return made
 
-    def add(self, packet: Packet) -> bool:
-        """Add the next packet, unless it begins another conversation (`left_by`); whether it was added.
+    def add(self, packet: Packet) -> int:
+        """Add the next packet; returns the bytes of memory that it takes.
 
-        One with a wrong verification tag is marked as refused.
+        0 where it was not added, as it begins another conversation (`left_by`). One with a wrong verification
+        tag is marked as refused.
         """
         first = first_chunk(packet)
         if first == INIT and not packet.key and self.left_by(packet):
-            return False
+            return 0
         if not packet.key and packet.verdict != "refused" and not self._tags.take(packet, first):
             packet = replace(packet, verdict="refused", reason=WRONG_TAG)
-        self._packets.append(packet)
+        cost = self._packets.add(packet)
         self.captured += 1
         if packet.verdict == "refused":
-            return True
+            return cost
         if self.over and begins(packet):
             self.over = False  # it came before the last words of the peer, whose association is another now
         if packet.peer is not None and packet.peer != self.peer:
@@ -362,22 +368,24 @@ class Conversation:
         if packet.local != self._last_local:
             self._last_local = packet.local
             self.of_local = _noted(self.of_local, packet.local)
-        if self.sent_paths:
+        if self._counted:
             self._count(packet)
-        elif len(self.of_peer) > 1 or len(self.of_local) > 1:
-            self.sent_paths = {"in": SentPaths(_HAD), "out": SentPaths(_HAD)}
-            for one in self._packets:
-                self._count(one)
+        if not self.sent_paths and (len(self.of_peer) > 1 or len(self.of_local) > 1):
+            if not self._counted:
+                self._counted = {"in": SentPaths(_HAD), "out": SentPaths(_HAD)}
+                for one in self._packets:
+                    self._count(one)
+            self.sent_paths = self._counted
         if first in LAST_WORDS and (packet.direction == "out" or packet.verdict != "dropped"):
             self.over, self._ends = True, packet.mono + (packet.transit if packet.direction == "in" else 0.0)
-        return True
+        return cost
 
     def _count(self, packet: Packet) -> None:
         """Count a packet for the path that it is sent on; not the link's copy, which no end sent."""
         if packet.verdict in ("refused", "duplicated"):
             return
-        if self.sent_paths[packet.direction].take(packet, goes_to(packet)):
-            self.sent_paths["in" if packet.direction == "out" else "out"].restart()
+        if self._counted[packet.direction].take(packet, goes_to(packet)):
+            self._counted["in" if packet.direction == "out" else "out"].restart()
 
     def follow(self, before: "Conversation") -> None:
         """Set the conversation before this one between the same ends, which is over."""
@@ -429,7 +437,7 @@ class Conversation:
     def forget(self) -> int:
         """Drop the oldest packet; returns the bytes that it took, with its `Bounce` where it has one."""
         cost = _BOUNCE if self._bounced and self._bounced.pop(self.first, None) is not None else 0
-        return len(self._packets.popleft().data) + PACKET_COST + cost
+        return self._packets.drop() + cost
 
 
 class Wire:
@@ -439,8 +447,9 @@ class Wire:
     kept; `kept_out`: from outside and refused, as the link's time was slow or stopped.
     """
 
-    def __init__(self, limit: int = PACKET_OCTETS_KEPT) -> None:
+    def __init__(self, limit: int = PACKET_OCTETS_KEPT, file: OctetFile | None = None) -> None:
         self.limit = limit
+        self._file = file
         self.dropped = self.missed = 0
         self.gone = 0
         self.kept_out = 0
@@ -461,16 +470,16 @@ class Wire:
             if packet.verdict in _AFTERWARDS:
                 self._bytes += _BOUNCE if _bounced(conversation, packet) else 0
                 continue
-            if conversation is None or not conversation.add(packet):
+            if conversation is None or not (cost := conversation.add(packet)):
                 observed = packet.key != 0
                 conversation = self._place_observed(packet) if observed else self._place(packet, conversation)
-                conversation.add(packet)
+                cost = conversation.add(packet)
             if packet.verdict == "refused":
                 self.kept_out += packet.reason == KEPT_OUT
             order.append(conversation)
             if packet.at > self._last:
                 self._last = packet.at
-            self._bytes += len(packet.data) + PACKET_COST
+            self._bytes += cost
         while self._bytes > self.limit:
             self._forget()
 
@@ -523,7 +532,9 @@ class Wire:
 
     def _place_observed(self, packet: Packet) -> Conversation:
         """A conversation for an association that was told apart from others before."""
-        conversation = self._by_flow[packet.flow] = self._by_key[packet.key] = Conversation(packet)
+        conversation = self._by_flow[packet.flow] = self._by_key[packet.key] = Conversation(
+            packet, self._file
+        )
         conversation.no_way = self._no_way
         self._bytes += CONVERSATION_COST
         return conversation

@@ -5,7 +5,7 @@ readers only check what depends on counts in the chunk.
 """
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from .chunk_types import ChunkType, chunk_name
@@ -70,32 +70,42 @@ def decode(packet: bytes, cut: int = 0) -> Decoded:
 
     Never raises: one too short for the common header has zeros, and a `Broken` or `Cut` chunk.
     """
+    source, destination, vtag, checksum = _COMMON.unpack_from(packet) if len(packet) >= 12 else (0,) * 4
+    return Decoded(source, destination, vtag, checksum, tuple(chunks_of(packet, cut)))
+
+
+def chunks_of(packet: bytes, cut: int = 0, skipped: Collection[int] = ()) -> list[Chunk]:
+    """The chunks of a packet, as `decode`; whole ones of `skipped` types are left out.
+
+    What nobody looks at is then not decoded.
+    """
     size = len(packet)
     if size < 12 and cut:
-        return Decoded(0, 0, 0, 0, (Cut(flags=0, length=size + cut, type=-1, data=packet),))
+        return [Cut(flags=0, length=size + cut, type=-1, data=packet)]
     if size < 12:
         why = f"a packet of {octets(size)}, at least 12 are needed"
-        return Decoded(0, 0, 0, 0, (Broken(flags=0, length=size, type=-1, why=why, data=packet),))
-    source, destination, vtag, checksum = _COMMON.unpack_from(packet)
+        return [Broken(flags=0, length=size, type=-1, why=why, data=packet)]
     chunks: list[Chunk] = []
     at = 12
     while at + 4 <= size:
         kind, flags, length = _CHUNK.unpack_from(packet, at)
         minimum, read = _READERS[kind]
+        end = at + length
         if length < minimum:
             why = f"length {length}, at least {minimum} is needed"
             chunks.append(_broken(packet, at, why))
             if length < 4:
                 break  # where the next chunk starts is not known
-        elif at + length > size and at + length <= size + cut:
-            chunks.append(_cut(packet, at))
-            return Decoded(source, destination, vtag, checksum, (*chunks, *_rest(at + length, size + cut)))
-        elif at + length > size:
-            chunks.append(_broken(packet, at, f"length {length}, but only {octets(size - at)} left"))
+        elif end > size:
+            if end <= size + cut:
+                chunks.append(_cut(packet, at))
+                chunks += _rest(end, size + cut)
+            else:
+                chunks.append(_broken(packet, at, f"length {length}, but only {octets(size - at)} left"))
             break
-        else:
+        elif kind not in skipped:
             chunks.append(read(packet, at, flags, length))
-        at += length + 3 & ~3
+        at = end + 3 & ~3
     else:
         if cut:
             chunks += _rest(at, size + cut, packet)
@@ -103,7 +113,7 @@ def decode(packet: bytes, cut: int = 0) -> Decoded:
             rest = size - at
             why = f"{octets(rest)} after the last chunk, at least 4 are needed"
             chunks.append(Broken(flags=0, length=rest, type=-1, why=why, data=packet[at:]))
-    return Decoded(source, destination, vtag, checksum, tuple(chunks))
+    return chunks
 
 
 def _cut(packet: bytes, at: int) -> Chunk:
@@ -131,18 +141,18 @@ def _broken(packet: bytes, at: int, why: str) -> Broken:
 
 def _data(packet: bytes, at: int, flags: int, length: int) -> Chunk:
     tsn, stream, ssn, ppid = _DATA.unpack_from(packet, at + 4)
-    return Data(
-        flags=flags,
-        length=length,
-        tsn=tsn,
-        stream=stream,
-        ssn=ssn,
-        ppid=ppid,
-        unordered=flags & _UNORDERED != 0,
-        beginning=flags & _BEGINNING != 0,
-        ending=flags & _ENDING != 0,
-        immediate=flags & _IMMEDIATE != 0,
-        data=packet[at + 16 : at + length],
+    return Data(  # by position, as this is the most frequent one
+        flags,
+        length,
+        tsn,
+        stream,
+        ssn,
+        ppid,
+        flags & _UNORDERED != 0,
+        flags & _BEGINNING != 0,
+        flags & _ENDING != 0,
+        flags & _IMMEDIATE != 0,
+        packet[at + 16 : at + length],
     )
 
 

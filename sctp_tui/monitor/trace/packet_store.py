@@ -1,0 +1,153 @@
+"""Keeps the packets of a conversation: as they are, or with their octets in a file.
+
+Of the latter some 25 bytes of memory are taken for each: what packets have in common is kept once, and a
+packet is made anew each time that it is looked at.
+"""
+
+from array import array
+from collections import deque
+from collections.abc import Sequence
+from copy import copy
+from math import inf
+from typing import overload
+
+from msgspec.structs import replace
+
+from sctp_tui.engine.event_queue import PACKET_COST
+from sctp_tui.monitor.deques import part
+from sctp_tui.sctp.events import Packet
+from sctp_tui.sctp.filed import FiledPacket, OctetFile
+
+FILED_COST = 34
+"""Bytes of memory for a packet whose octets are in a file, with its place in the order of all."""
+_FORM_COST = 800  # bytes for what packets have in common, a longer text aside
+_STORE_COST = 1500  # bytes for all arrays, and what a `Conversation` counts beside them
+_LATE_COST = 120  # bytes for a time of its own
+_SAME = 1e-6  # s within which two times are the same
+_SLACK = 4096  # packets dropped whose room is not given back yet
+_GONE = "its octets are no longer in the file"
+
+
+class KeptPackets(deque[Packet]):
+    """Packets as they are."""
+
+    __slots__ = ()
+
+    def add(self, packet: Packet) -> int:
+        """Add the next packet; returns the bytes of memory that it takes."""
+        self.append(packet)
+        return len(packet.data) + PACKET_COST
+
+    def drop(self) -> int:
+        """Drop the oldest packet; returns the bytes that it took."""
+        return len(self.popleft().data) + PACKET_COST
+
+    def part(self, start: int, stop: int) -> list[Packet]:
+        """The packets from `start` up to, not including, `stop`, as far as there are any."""
+        return part(self, start, stop)
+
+
+class FiledPackets(Sequence[Packet]):
+    """Packets whose octets are in a file."""
+
+    def __init__(self, file: OctetFile) -> None:
+        self._file = file
+        self._places, self._lengths = array("Q"), array("I")
+        self._times, self._which = array("d"), array("I")
+        self._forms: list[Packet] = []
+        self._by_form: dict[Packet, int] = {}
+        self._base = -inf  # how much later `at` is than `mono`, save for packets that came late
+        self._apart: dict[int, float] = {}  # `mono` of those, by number
+        self._dropped = 0  # packets at the beginning of the arrays that are no longer kept
+        self._first = 0  # packets that are no longer in the arrays
+        self._extra = 0  # bytes beyond `FILED_COST` for each
+
+    def add(self, packet: Packet) -> int:
+        """Add the next packet; returns the bytes of memory that it takes."""
+        more, apart = 0, packet.at - packet.mono
+        if apart > self._base + _SAME:  # those before, if any, were all late
+            for number, time in enumerate(self._times, self._first):
+                self._apart.setdefault(number, time - self._base)
+            more = _LATE_COST * len(self._times)
+            self._base = apart
+        form = Packet(
+            at=0.0,
+            mono=0.0,
+            endpoint=packet.endpoint,
+            key=packet.key,
+            assoc_id=packet.assoc_id,
+            peer=packet.peer,
+            local=packet.local,
+            flow=packet.flow,
+            direction=packet.direction,
+            verdict=packet.verdict,
+            reason=packet.reason,
+            delay=packet.delay,
+            data=b"",
+            within=packet.within,
+            captured=packet.captured,
+            queued=packet.queued,
+            cut=packet.cut,
+        )
+        which = self._by_form.get(form)
+        if which is None:
+            which = self._by_form[form] = len(self._forms)
+            self._forms.append(form)
+            more += _FORM_COST + 4 * len(form.reason) + (0 if which else _STORE_COST)
+        if apart < self._base - _SAME:
+            self._apart[self._first + len(self._times)] = packet.mono
+            more += _LATE_COST
+        self._extra += more
+        self._places.append(packet.place if isinstance(packet, FiledPacket) else 0)
+        self._lengths.append(len(packet.data))
+        self._times.append(packet.at)
+        self._which.append(which)
+        return FILED_COST + more
+
+    def drop(self) -> int:
+        """Drop the oldest packet; returns the bytes that it took."""
+        self._apart.pop(self._first + self._dropped, None)
+        self._dropped += 1
+        if self._dropped >= max(_SLACK, len(self)):
+            for column in (self._places, self._lengths, self._times, self._which):
+                del column[: self._dropped]
+            self._first += self._dropped
+            self._dropped = 0
+        if self:
+            return FILED_COST
+        extra, self._extra = self._extra, 0
+        return FILED_COST + extra
+
+    def part(self, start: int, stop: int) -> list[Packet]:
+        """The packets from `start` up to, not including, `stop`, as far as there are any."""
+        return self[max(0, start) : max(0, stop)]
+
+    def copy(self) -> "FiledPackets":
+        """A copy, to which nothing is added."""
+        made = copy(self)
+        for name in ("_places", "_lengths", "_times", "_which", "_apart", "_forms"):
+            setattr(made, name, copy(getattr(self, name)))
+        return made
+
+    def __len__(self) -> int:
+        return len(self._times) - self._dropped
+
+    @overload
+    def __getitem__(self, at: int) -> Packet: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Packet]: ...
+    def __getitem__(self, at: int | slice) -> Packet | list[Packet]:
+        if isinstance(at, slice):
+            return [self._packet(one) for one in range(len(self))[at]]
+        return self._packet(range(len(self))[at])
+
+    def _packet(self, number: int) -> Packet:
+        at = self._dropped + number
+        length, time, form = self._lengths[at], self._times[at], self._forms[self._which[at]]
+        data = self._file.read(self._places[at], length)
+        mono = self._apart.get(self._first + at, time - self._base)
+        if len(data) < length:
+            return replace(
+                form, at=time, mono=mono, data=data, cut=form.cut + length - len(data), reason=_GONE
+            )
+        return replace(form, at=time, mono=mono, data=data)

@@ -1,0 +1,115 @@
+"""Packets whose octets are in a file are the same as those in memory, and cost next to nothing."""
+
+import tracemalloc
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sctp_tui.monitor.trace.packet_store import FILED_COST, FiledPackets, KeptPackets
+from sctp_tui.sctp.events import Packet, Peer
+from sctp_tui.sctp.filed import FiledPacket, filed
+
+
+class Octets:
+    """An `OctetFile` in memory."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def add(self, packet: Packet) -> FiledPacket:
+        self.data += packet.data
+        return filed(packet, len(self.data) - len(packet.data))
+
+    def read(self, place: int, length: int) -> bytes:
+        return self.data[place : place + length]
+
+
+def packet(data: bytes, at: float = 1000.0, mono: float = 0.0, *, out: bool = True, cut: int = 0) -> Packet:
+    return Packet(
+        at=at,
+        mono=mono,
+        endpoint="server",
+        key=1,
+        assoc_id=1,
+        peer=Peer(("10.0.0.2",), 5000),
+        local=Peer(("10.0.0.1",), 38412),
+        flow=7,
+        direction="out" if out else "in",
+        verdict="seen",
+        reason="",
+        delay=None,
+        data=data,
+        captured=True,
+        cut=cut,
+    )
+
+
+PACKETS = st.lists(
+    st.tuples(st.binary(max_size=40), st.integers(-400, 1000), st.booleans(), st.integers(0, 2)), max_size=30
+)
+
+
+def passed(drawn: list[tuple[bytes, int, bool, int]]) -> list[Packet]:
+    """Packets of which some came late, as times of a capture may go back; `mono` never does."""
+    made, at, newest = list[Packet](), 0, 0
+    for data, later, out, cut in drawn:
+        at = max(0, at + later)
+        newest = max(newest, at)
+        made.append(packet(data, 1000 + at / 64, newest / 64, out=out, cut=cut))
+    return made
+
+
+@given(PACKETS, st.lists(st.booleans(), max_size=60), st.integers(0, 40), st.integers(0, 40))
+def test_both_keep_the_same(
+    drawn: list[tuple[bytes, int, bool, int]], drops: list[bool], start: int, stop: int
+) -> None:
+    file = Octets()
+    kept, store = KeptPackets(), FiledPackets(file)
+    taken = 0
+    for number, one in enumerate(passed(drawn)):
+        kept.add(one)
+        taken += store.add(file.add(one))
+        if number < len(drops) and drops[number]:
+            kept.drop()
+            taken -= store.drop()
+        assert len(store) == len(kept)
+    assert list(store) == list(kept)
+    assert list(reversed(store)) == list(reversed(kept))
+    assert store.part(start, stop) == kept.part(start, stop)
+    copied = store.copy()
+    assert list(copied) == list(kept)
+    while store:
+        taken -= store.drop()
+    assert taken == 0
+    assert list(copied) == list(kept)
+
+
+def test_room_is_given_back() -> None:
+    file = Octets()
+    store = FiledPackets(file)
+    for number in range(20_000):
+        store.add(filed(packet(b"x", 1000 + number, number), 0))
+        if len(store) > 100:
+            store.drop()
+    assert len(store._times) < 5_000
+    assert store[0].mono == 19_900
+
+
+def test_what_is_gone_from_the_file_is_told() -> None:
+    file = Octets()
+    store = FiledPackets(file)
+    store.add(file.add(packet(b"0123456789")))
+    file.data = b"0123"
+    one = store[0]
+    assert (one.data, one.cut, one.reason) == (b"0123", 6, "its octets are no longer in the file")
+
+
+def test_memory() -> None:
+    store = FiledPackets(Octets())
+    packets = [filed(packet(bytes(100), 1000 + n / 64, n / 64), n * 100) for n in range(1000)]
+    tracemalloc.start()
+    for one in packets * 20:
+        store.add(one)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < len(store) * FILED_COST
