@@ -145,7 +145,7 @@ class _Reading:
         for some in self._portions():
             for event in some.told:
                 if isinstance(event, Packet):
-                    if passes is None or passes(event):
+                    if packets and (passes is None or passes(event)):
                         add(packet_as_json(event))
                     continue
                 self._endpoints.fold(event)

@@ -155,6 +155,8 @@ def _change(event: Event) -> int:
 
 def _udp_port(client: OpenClient, server: Listen, monitor: Monitor) -> int | None:
     """The UDP port that a client goes to, 0 for that of the server; None where it goes to none."""
+    if client.to.udp_port is None:
+        return None
     view = monitor.endpoints.views.get(server.endpoint)
     return 0 if view is not None and client.to.udp_port == view.udp_port else client.to.udp_port
 

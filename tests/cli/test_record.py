@@ -9,6 +9,7 @@ import pytest
 
 from sctp_tui.cli.options import open_options, screen_options, serve_options
 from sctp_tui.sctp.events import Number, StackName, from_json
+from tests.patience import PATIENCE
 
 from .program import Program
 from .test_open import opened
@@ -22,7 +23,7 @@ def serve(stack: StackName, *words: str) -> Program:
 def send(stack: StackName, server: dict[str, object], *words: str) -> None:
     udp = ("--udp-port", str(server["udp_port"])) if stack == "userspace" else ()
     with Program("send", f"127.0.0.1:{server['port']}", "--stack", stack, *udp, *words) as sender:
-        _, err = sender.process.communicate(timeout=30)
+        _, err = sender.process.communicate(timeout=PATIENCE)
         assert (sender.process.returncode, err) == (0, b"")
 
 
@@ -31,7 +32,7 @@ def test_what_is_served_is_recorded_and_opened_again(tmp_path: Path, stack: Stac
     with serve(stack, "--record", str(path), "--count", "3") as program:
         server = program.event("listening")
         send(stack, server, "one", "two", "three")
-        rest, err = program.process.communicate(timeout=30)
+        rest, err = program.process.communicate(timeout=PATIENCE)
         assert (program.process.returncode, err) == (0, b"")
     said = [line for line in rest.decode().splitlines() if '"event":"packet"' in line]
     assert said == []  # they are printed with --packets alone
@@ -71,7 +72,7 @@ def test_a_full_disk_ends_the_recording_and_not_the_server() -> None:
         send("userspace", server, "hello")
         assert program.event("message")["text"] == "hello"
         program.process.send_signal(signal.SIGINT)
-        _, err = program.process.communicate(timeout=30)
+        _, err = program.process.communicate(timeout=PATIENCE)
         assert program.process.returncode == 1
         assert err.decode() == (
             "sctp-tui serve: the recording has ended: no space left on device; all before that is in "
@@ -84,7 +85,7 @@ def test_nothing_is_recorded_over(tmp_path: Path) -> None:
     path = tmp_path / "mine"
     path.write_text("mine")
     with serve("userspace", "--record", str(path)) as program:
-        out, err = program.process.communicate(timeout=30)
+        out, err = program.process.communicate(timeout=PATIENCE)
         assert (program.process.returncode, out) == (1, b"")
         assert err.decode() == f"sctp-tui serve: --record: {path}: it is there already: give another name\n"
     assert path.read_text() == "mine"

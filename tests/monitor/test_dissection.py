@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from sctp_tui.monitor.trace.dissection import COMMAND, LARGEST_MESSAGE, Capture, of_message, of_packet, tree
 from sctp_tui.sctp.events import Peer
+from tests.patience import PATIENCE
 
 from ..test_make_run import needed
 from .test_filters import message
@@ -23,7 +24,7 @@ def asked(capture: Capture | None) -> list[str]:
     needed("tshark")
     assert capture is not None
     ran = subprocess.run(
-        ["tshark", *COMMAND], input=capture.octets, capture_output=True, check=True, timeout=60
+        ["tshark", *COMMAND], input=capture.octets, capture_output=True, check=True, timeout=PATIENCE
     )
     return tree(ran.stdout, made_up=capture.made_up, cut=False)
 

@@ -21,6 +21,7 @@ from sctp_tui.monitor.text.upper_layer.named import Named
 from sctp_tui.monitor.text.upper_layer.naming import KNOWN, may_have_name, named, of_message
 from sctp_tui.sctp.events import Peer, from_json, to_json
 from sctp_tui.sctp.wire.packet import Data
+from tests.patience import PATIENCE
 
 from .test_filters import message
 
@@ -75,7 +76,7 @@ def dissected(messages: Sequence[tuple[int, bytes]], *fields: str) -> list[list[
         input=file,
         capture_output=True,
         check=True,
-        timeout=120,
+        timeout=PATIENCE,
     )
     return [line.split("\t") for line in ran.stdout.decode().splitlines()]
 
@@ -114,7 +115,9 @@ PDUS = {
 
 @functools.cache
 def _values() -> list[list[str]]:
-    ran = subprocess.run(["tshark", "-G", "values"], capture_output=True, text=True, check=True, timeout=120)
+    ran = subprocess.run(
+        ["tshark", "-G", "values"], capture_output=True, text=True, check=True, timeout=PATIENCE
+    )
     return [line.split("\t") for line in ran.stdout.splitlines()]
 
 

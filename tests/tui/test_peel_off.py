@@ -15,7 +15,7 @@ async def test_an_association_gets_a_socket_of_its_own() -> None:
     async with running((120, 50)) as (app, pilot):
         await pilot.press("enter")
         await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
-        await pilot.press("escape", "B")
+        await pilot.press("escape", "b")
         await until(pilot, lambda: log_of(app, PeeledOff))
         assert sentence(log_of(app, PeeledOff)[0]).startswith("branched off to a one-to-one socket")
         await type_line(pilot, "still there")
@@ -25,7 +25,7 @@ async def test_an_association_gets_a_socket_of_its_own() -> None:
         await until(pilot, lambda: app.screen.query(DetailView))
         view = app.screen.query_one(DetailView)
         await until(pilot, lambda: any("its own, branched off" in line for line in drawn(view)))
-        await pilot.press("escape", "B")
+        await pilot.press("escape", "b")
         await until(pilot, lambda: log_of(app, Refused))
         assert "has a socket of its own already" in log_of(app, Refused)[0].text
         assert log_of(app, Message)
