@@ -289,6 +289,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("server_submit", "server", "enter", "submit", "Restart", "Open it with these", priority=True),
     Action("server_restore", "server", "ctrl+r", "restore", "As before", "The last settings that worked"),
     Action("help_look", "help", "/", "look", "Search", "Search; so does any letter that is no key"),
+    Action("help_lessons", "help", "f3", "dismiss('lessons')", "Lessons", "Choose a lesson"),
     Action("help_back", "help", "escape,q,?,f1", "dismiss", "Back", "Back"),
     Action("looking_up", "looking", "up", "scroll('up')", "", "One line up"),
     Action("looking_down", "looking", "down", "scroll('down')", "", "One line down"),

@@ -533,7 +533,8 @@ class MainScreen(Screen[None]):
         """Open the help at the place that has the focus."""
         from .dialogs.help import HelpScreen, here
 
-        self.app.push_screen(HelpScreen(self.keys, here(self.focused or self), speaks=self.SPEAKS))
+        dialog = HelpScreen(self.keys, here(self.focused or self), speaks=self.SPEAKS)
+        self.ask(dialog, lambda _: self._program.choose_lesson())
 
     # --- the wire
 

@@ -15,6 +15,7 @@ from sctp_tui.lessons.lesson import find, ours
 from sctp_tui.lessons.session import Session
 from sctp_tui.tui.app import SctpApp, Settings
 from sctp_tui.tui.dialogs.explain import ExplainScreen
+from sctp_tui.tui.dialogs.help import HelpScreen
 from sctp_tui.tui.dialogs.lesson_screen import LessonScreen
 from sctp_tui.tui.lessons.code_screen import CodeScreen
 from sctp_tui.tui.lessons.lesson_pane import LessonPane
@@ -148,6 +149,14 @@ async def test_a_lesson_is_chosen_from_the_screen_and_takes_its_place() -> None:
         await until(pilot, lambda: not app.is_running, "the end")
         assert app.chosen is not None
         assert app.chosen.lesson == find(next(iter(ours())))
+
+
+async def test_the_help_leads_to_the_lessons() -> None:
+    async with driving.running(checked=False) as (app, pilot):
+        await pilot.press("escape", "question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press(*"lesson", "f3")
+        await until(pilot, lambda: isinstance(app.screen, LessonScreen))
 
 
 async def test_what_a_step_points_at_has_the_cursor() -> None:

@@ -50,8 +50,11 @@ class HelpInput(OrderedInput):
         self.screen.set_focus(self.screen.query_one(ScrolledText))
 
 
-class HelpScreen(ModalScreen[None]):
-    """Begins with the keys of the places `here`, in their order. Typing a word searches."""
+class HelpScreen(ModalScreen[str]):
+    """Begins with the keys of the places `here`, in their order. Typing a word searches.
+
+    Answers with "lessons" where these are wanted.
+    """
 
     AUTO_FOCUS = "ScrolledText"
     DEFAULT_CSS = """
@@ -123,6 +126,7 @@ class HelpScreen(ModalScreen[None]):
     def __init__(self, keys: Keys, here: Sequence[str], *, speaks: bool = True) -> None:
         """`speaks`: ends of this program are there, so that the keys for them do something."""
         super().__init__()
+        self._speaks = speaks
         self._now = keys
         self._rows = [row for row in ACTIONS if speaks or row.name not in SPEAKING]
         rest = [place for place in PLACES if "everywhere" in around(place)]
@@ -150,6 +154,10 @@ class HelpScreen(ModalScreen[None]):
                     yield Static("Topics (Tab leads to them, Enter opens one)", classes="title", markup=False)
                     yield Menu(*(Option(topic.title, name) for name, topic in _TOPICS.items()), markup=False)
                 yield Static(id="found")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no lesson where there are no ends of this program."""
+        return parameters != ("lessons",) or self._speaks
 
     def look_for(self, text: str | None) -> None:
         """Show only what has these words; None for all of the help."""
