@@ -58,6 +58,10 @@ def _run(words: "list[str]") -> int:
             from .lesson import lesson
 
             return lesson(rest)
+        case ["extcap", *rest]:
+            from .extcap import extcap
+
+            return extcap(rest)
         case ["doctor", *rest]:
             from .doctor import main as doctor
 

@@ -44,7 +44,7 @@ from .parser import PROG, Parser
 
 MOST_INTERFACES = 64
 """As many as the filter in the kernel can tell apart (`sctp_tui.sctp.socket_filter`)."""
-COMMANDS = ("serve", "send", "open", "lesson", "doctor", "lab", "help")
+COMMANDS = ("serve", "send", "open", "lesson", "extcap", "doctor", "lab", "help")
 
 
 # --- groups of options
@@ -296,7 +296,7 @@ def screen_options(argv: Sequence[str]) -> ScreenOptions:
     """The options of the screen. Exits where they are wrong, or ask for help."""
     parser = Parser(
         "",
-        "[OPTIONS]\n       %(prog)s {serve,send,open,lesson,doctor,lab,help} ...",
+        "[OPTIONS]\n       %(prog)s {serve,send,open,lesson,extcap,doctor,lab,help} ...",
         "Watch SCTP associations live: a one-to-many server, its associations, the messages, clients.",
         """\
 commands (each has a --help of its own):
@@ -304,6 +304,7 @@ commands (each has a --help of its own):
   send HOST:PORT TEXT     the client: sends messages, prints the answers
   open FILE               captures of others: who aborted, and why; on the screen or without
   lesson [NAME]           SCTP taught on live associations, step by step
+  extcap install          interfaces of Wireshark with the SCTP of this machine
   doctor                  which SCTP stacks work on this machine, and what to do for the others
   lab                     a Linux with SCTP in its kernel, for machines whose kernel has none
   help [TOPIC]            how all of this is used: keys, filter, wire, link, JSON, and more

@@ -36,7 +36,7 @@ class Interfaces:
 
     def __init__(self, names: Sequence[str], udp_port: int) -> None:
         self.names = tuple(names)
-        self.titles = tuple("all interfaces" if name == ANY else f"interface {name}" for name in names)
+        self.titles = tuple(map(_title, names))
         self.errors: list[str] = []
         self.records = self.packets = 0
         self.done = False
@@ -44,13 +44,7 @@ class Interfaces:
         self.progress: float | None = None
         self.observer = Observer(self.titles)
         self.clock: Clock | None = Clock(wall=time.time, mono=self._since_first)
-        indices = [] if ANY in names else [_index(name) for name in names]
-        try:
-            self._ring = Ring(of_interfaces(udp_port, indices), indices)
-        except NoCapture as error:
-            raise UnreadableSource(
-                f"{', '.join(self.titles)}: {error.cause}; {error.remedy}; {_INSTEAD}"
-            ) from None
+        self._ring = open_ring(names, udp_port)
         self._poll = select.poll()
         self._poll.register(self._ring, select.POLLIN)
         self._dissector = Dissector()
@@ -123,6 +117,23 @@ class Interfaces:
         packet = self._dissector.packet(record)
         if packet is not None and not self._duplicates.is_copy(packet, 0):
             yield packet
+
+
+def open_ring(names: Sequence[str], udp_port: int) -> Ring:
+    """Capture SCTP on these interfaces, plain and in UDP on this port (0: none), and ICMP errors.
+
+    Raises `UnreadableSource` where that can't be.
+    """
+    indices = [] if ANY in names else [_index(name) for name in names]
+    try:
+        return Ring(of_interfaces(udp_port, indices), indices)
+    except NoCapture as error:
+        titles = ", ".join(map(_title, names))
+        raise UnreadableSource(f"{titles}: {error.cause}; {error.remedy}; {_INSTEAD}") from None
+
+
+def _title(name: str) -> str:
+    return "all interfaces" if name == ANY else f"interface {name}"
 
 
 def _index(name: str) -> int:

@@ -40,7 +40,11 @@ Read = Callable[[Sequence[str]], object]
         (serve_options, "127.0.0.1", "'127.0.0.1' is no option"),
         (serve_options, "--port", "--port: expected one argument"),
         (screen_options, "--port 5 serve", "'serve' must come first: sctp-tui serve [OPTIONS]"),
-        (screen_options, "server", "no command 'server': there are serve, send, open, lesson, doctor"),
+        (
+            screen_options,
+            "server",
+            "no command 'server': there are serve, send, open, lesson, extcap, doctor",
+        ),
         (lesson_options, "a --handout x --sheet y", "--sheet: not together with --handout: give one of them"),
         (lesson_options, "--check all --handout x", "--handout: not together with --check"),
         (lesson_options, "--handout x", "--handout: of which lesson? give its name: sctp-tui lesson NAME"),

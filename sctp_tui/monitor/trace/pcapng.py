@@ -11,6 +11,8 @@ Wireshark finds those. Its interface, one of four, tells where the IP header is 
 
 Where an address is not known, or both ends within this program have the same, addresses are made up:
 192.0.2.1 or 2001:db8::1 for the server, others of that range for the other ends.
+
+Of interfaces that are captured for others (`IpBlocks`) all is as it was on the wire.
 """
 
 import ipaddress
@@ -26,7 +28,8 @@ IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _SECTION = 0x0A0D0D0A, 0x1A2B3C4D
 _INTERFACE, _PACKET = 1, 6  # types of blocks
-_COMMENT, _NAME, _DESCRIPTION, _FLAGS, _APPLICATION, _RESOLUTION = 1, 2, 3, 2, 4, 9  # codes of options
+_COMMENT, _NAME, _DESCRIPTION, _FLAGS, _DROPPED, _APPLICATION, _RESOLUTION = 1, 2, 3, 2, 4, 4, 9
+"""Codes of options, of a kind of block each but for the first."""
 _RAW_IP = 101  # link type: nothing before the IP header
 _IN, _OUT = 1, 2
 _UDP, _SCTP = 17, 132
@@ -59,33 +62,66 @@ class Blocks:
     """The blocks of a file that grows: begins with `section`, then what `packet` gives for each."""
 
     def __init__(self, captured: Collection[str] = ()) -> None:
-        self.section = _block(
-            _SECTION[0],
-            struct.pack("<IHHq", _SECTION[1], 1, 0, -1),
-            _option(_COMMENT, f"Addresses of {_MADE_UP_V4} and {_MADE_UP_V6} are made up."),
-            _option(_APPLICATION, f"sctp-tui {__version__}"),
+        self.section = _section(
+            _option(_COMMENT, f"Addresses of {_MADE_UP_V4} and {_MADE_UP_V6} are made up.")
         )
         self._captured = captured
-        self._interfaces: dict[tuple[str, str], int] = {}
+        self._interfaces = _Interfaces()
         self._first: Packet | None = None
 
     def packet(self, packet: Packet) -> bytes:
         """The block of the next packet, after that of its interface where that is the first of it."""
         first = self._first = self._first or packet
-        interface, before = _interface(packet, packet.endpoint in self._captured), b""
-        number = self._interfaces.get(interface)
-        if number is None:
-            number = self._interfaces[interface] = len(self._interfaces)
-            name, description = interface
-            before = _block(
-                _INTERFACE,
-                struct.pack("<HHI", _RAW_IP, 0, 0),
-                _option(_NAME, name),
-                _option(_DESCRIPTION, description),
-                _option(_RESOLUTION, b"\x09"),
-            )
+        interface = _interface(packet, packet.endpoint in self._captured)
+        number, before = self._interfaces.number(*interface)
         time = max(0.0, first.at + (packet.mono - first.mono))
         return before + _packet(packet, time, number, interface)
+
+
+class IpBlocks:
+    """The same for whole IP packets, as they passed an interface."""
+
+    def __init__(self) -> None:
+        self.section = _section()
+        self._interfaces = _Interfaces()
+
+    def packet(
+        self, data: bytes, *, at: float, interface: str, length: int, outgoing: bool, missed: int
+    ) -> bytes:
+        """The block of a packet that passed `at` (s since the epoch), of `length` octets on the wire.
+
+        So many were `missed` between the one before and this.
+        """
+        number, before = self._interfaces.number(interface, "")
+        return before + _packet_block(
+            data,
+            at,
+            number,
+            length,
+            _option(_FLAGS, struct.pack("<I", _OUT if outgoing else _IN)),
+            _option(_DROPPED, struct.pack("<Q", missed)) if missed else b"",
+        )
+
+
+class _Interfaces:
+    """Interfaces of a section, by name and description, in the order in which packets came."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, str], int] = {}
+
+    def number(self, name: str, description: str) -> tuple[int, bytes]:
+        """The number of an interface, and the block that has to stand before the first packet of it."""
+        known = self._numbers.get((name, description))
+        if known is not None:
+            return known, b""
+        number = self._numbers[name, description] = len(self._numbers)
+        return number, _block(
+            _INTERFACE,
+            struct.pack("<HHI", _RAW_IP, 0, 0),
+            _option(_NAME, name),
+            _option(_DESCRIPTION, description) if description else b"",
+            _option(_RESOLUTION, b"\x09"),
+        )
 
 
 def _interface(packet: Packet, captured: bool) -> tuple[str, str]:
@@ -106,13 +142,12 @@ def _packet(packet: Packet, time: float, number: int, interface: tuple[str, str]
     if interface is _IN_UDP:
         data, protocol = _udp(*source, *destination, data), _UDP
     data = _ip(source[0], destination[0], protocol, len(data)) + data
-    kept = data[:_LONGEST]
-    seconds = int(time)
-    at = seconds * 10**9 + round((time - seconds) * 1e9)
     said = verdict_text(packet)
-    return _block(
-        _PACKET,
-        struct.pack("<IIIII", number, at >> 32, at & 0xFFFFFFFF, len(kept), len(data)) + _padded(kept),
+    return _packet_block(
+        data[:_LONGEST],
+        time,
+        number,
+        len(data),
         _option(_COMMENT, said) if said else b"",
         _option(_FLAGS, struct.pack("<I", _IN if packet.direction == "in" else _OUT)),
     )
@@ -175,6 +210,19 @@ def _checksum(data: bytes) -> int:
 
 
 # --- blocks
+
+
+def _section(*options: bytes) -> bytes:
+    head = struct.pack("<IHHq", _SECTION[1], 1, 0, -1)
+    return _block(_SECTION[0], head, *options, _option(_APPLICATION, f"sctp-tui {__version__}"))
+
+
+def _packet_block(kept: bytes, time: float, interface: int, length: int, *options: bytes) -> bytes:
+    """A packet of `length` octets that passed at this time (s since the epoch), and those kept of it."""
+    seconds = int(time)
+    at = seconds * 10**9 + round((time - seconds) * 1e9)
+    head = struct.pack("<IIIII", interface, at >> 32, at & 0xFFFFFFFF, len(kept), length)
+    return _block(_PACKET, head + _padded(kept), *options)
 
 
 def _block(kind: int, body: bytes, *options: bytes) -> bytes:
