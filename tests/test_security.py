@@ -16,7 +16,7 @@ from sctp_tui.sctp.kernel import endpoint as kernel_endpoint
 from sctp_tui.sctp.kernel import seen_aborts, sock_diag
 from sctp_tui.sctp.link import conditioner
 from sctp_tui.sctp.userspace import flows, links, pump, sockets, unread
-from sctp_tui.sources import duplicates, host, identity, ip, recording, records
+from sctp_tui.sources import clocks, duplicates, host, identity, ip, joining, recording, records
 from sctp_tui.tui import capture_app
 from sctp_tui.tui.dialogs import tree_screen
 
@@ -159,6 +159,14 @@ ROWS: dict[str, tuple[list[str], str]] = {
     "packets compared with": (
         [_number(duplicates._KEPT)],
         "sources/test_bounds.py test_packets_compared_with",
+    ),
+    "packets looked for": (
+        [_mib(joining._MOST), _number(joining._MATCHED)],
+        "sources/test_bounds.py test_packets_looked_for_at_the_other_end",
+    ),
+    "packets by which the clocks": (
+        [_number(clocks.SURVEYED)],
+        "sources/test_bounds.py test_packets_by_which_clocks_are_compared",
     ),
     "its packets": (
         [_mib(capture_app._PACKETS_KEPT)],

@@ -18,7 +18,7 @@ from .ip import SctpPacket
 _PATIENCE = 2_000_000_000  # ns for which a packet is looked for at the other end
 _EARLY = 5_000_000  # ns by which it may seem to arrive before it was sent, beside the clocks' own doubt
 _MOST = 64 * 1024 * 1024  # octets of packets that are looked for at one time
-_COST = 600  # bytes of memory for each, beside its octets
+_COST = 720  # bytes of memory for each, beside its octets
 _MATCHED = 8192  # packets that a copy is told by
 
 
@@ -45,7 +45,6 @@ class Joining:
         self.joined = self.lost = 0
         self._first: list[int | None] = [None, None]
         self._last = [0, 0]
-        self._ended = [False, False]
         self._longest = 0
         self._early = clocks.wrong_by + _EARLY
         self._queue: deque[_Seen] = deque()
@@ -59,7 +58,6 @@ class Joining:
         for at, file, packet in merge(self._of(first, 0), self._of(second, 1), key=_order):
             while self._queue and self._due(self._queue[0], at):
                 yield from self._leave(self._queue.popleft())
-            self._octets += len(packet.data) + _COST
             self._take(packet, file)
         while self._queue:
             yield from self._leave(self._queue.popleft())
@@ -73,7 +71,6 @@ class Joining:
                 self._first[file] = at
             self._last[file] = max(self._last[file], at)
             yield at, file, replace(packet, at=at)
-        self._ended[file] = True
 
     def _due(self, seen: _Seen, now: int) -> bool:
         patience = _PATIENCE if seen.file == self.clocks.near.get(_way(seen.packet)) else self._early
@@ -82,11 +79,11 @@ class Joining:
     def _take(self, packet: SctpPacket, file: int) -> None:
         near = self.clocks.near.get(_way(packet))
         if near is None or packet.icmp is not None:
-            self._queue.append(_Seen(packet, file, None, settled=True))
+            self._wait(_Seen(packet, file, None, settled=True))
             return
         this = _Seen(packet, file, fingerprint(packet), settled=False)
         if file == near:
-            self._queue.append(this)
+            self._wait(this)
             early = next((one for one in self._arrived.get(this.key, ()) if not one.void), None)
             if early is None:
                 self._sent.setdefault(this.key, []).append(this)
@@ -105,7 +102,11 @@ class Joining:
                 self._settle(this, "duplicated", 0.0)
             else:
                 self._arrived.setdefault(this.key, []).append(this)
-            self._queue.append(this)
+            self._wait(this)
+
+    def _wait(self, seen: _Seen) -> None:
+        self._queue.append(seen)
+        self._octets += len(seen.packet.data) + _COST
 
     def _match(self, sent: _Seen, arrived: _Seen) -> None:
         delay = max(0, arrived.at - sent.at)
@@ -132,12 +133,12 @@ class Joining:
             yield replace(seen.packet, outcome=seen.outcome)
 
     def _would_be_seen(self, seen: _Seen) -> bool:
-        """Whether the capture at the receiver's end went on while the packet would have arrived there."""
+        """Whether the capture at the receiver's end has passed the time when it would have arrived."""
         there = 1 - seen.file
         first = self._first[there]
         if seen.file != self.clocks.near[_way(seen.packet)] or first is None or seen.at < first:
             return False
-        return not self._ended[there] or seen.at + self._longest <= self._last[there]
+        return seen.at + self._longest <= self._last[there]
 
     @staticmethod
     def _forget(index: dict[Hashable, list[_Seen]], seen: _Seen) -> None:

@@ -1,12 +1,17 @@
 """What a file can make the program keep has a bound, however long it is."""
 
 import struct
+from collections.abc import Iterator
+
+import pytest
 
 from sctp_tui.sctp.wire.packet import Data
-from sctp_tui.sources import duplicates, identity, ip
+from sctp_tui.sources import clocks, duplicates, identity, ip, joining
+from sctp_tui.sources.clocks import Clocks
 from sctp_tui.sources.duplicates import Duplicates
 from sctp_tui.sources.identity import Identities
 from sctp_tui.sources.ip import Dissector, SctpPacket
+from sctp_tui.sources.joining import Joining
 from sctp_tui.sources.pieces import Pieces
 from sctp_tui.sources.records import Record
 from tests import rawpeer as raw
@@ -63,3 +68,47 @@ def test_packets_compared_with() -> None:
     for number in range(2 * duplicates._KEPT):
         assert not copies.is_copy(packet(raw.data(number, b"x"), at=number), 0)
     assert len(copies._seen) == duplicates._KEPT
+
+
+ONE_WAY = Clocks({("10.0.0.2", "10.0.0.1"): 0}, [(0, 0)], 0)
+"""The first capture is at the sender."""
+
+
+def test_packets_looked_for_at_the_other_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(joining, "_MOST", 100 * 1000)
+    monkeypatch.setattr(joining, "_MATCHED", 50)
+    sent = [packet(raw.data(number, b"x"), at=1 + number) for number in range(1000)]
+    waiting = Joining(ONE_WAY)
+    told = list[SctpPacket]()
+    for one in waiting.packets(sent, [packet(raw.data(1000, b"x"), at=2000)]):
+        told.append(one)
+        assert waiting._octets <= joining._MOST + joining._COST + len(one.data)
+        assert sum(map(len, waiting._sent.values())) <= len(waiting._queue) < 150
+    assert [one.at for one in told] == [*range(1, 1001), 2000]
+    found = Joining(ONE_WAY)
+    verdicts = {one.outcome and one.outcome.verdict for one in found.packets(sent, sent)}
+    assert (verdicts, found.joined, len(found._matched), found._octets) == ({"delivered"}, 1000, 50, 0)
+
+
+def test_packets_that_leave_before_they_could_be_found_are_not_called_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sent = [packet(raw.data(number, b"x"), at=1 + number) for number in range(300)]
+    arrived = [packet(raw.data(number, b"x"), at=1 + number + 200) for number in range(300)]
+    monkeypatch.setattr(joining, "_MOST", 100 * 1000)
+    joined = Joining(ONE_WAY)
+    joined._longest = 200
+    assert len(list(joined.packets(sent, arrived))) >= 300
+    assert joined.lost == 0
+
+
+def test_packets_by_which_clocks_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clocks, "SURVEYED", 100)
+
+    def endless() -> Iterator[SctpPacket]:
+        number = 0
+        while True:
+            yield packet(raw.data(number, b"x"), at=number)
+            number += 1
+
+    assert clocks.compare(endless(), endless()) is None
