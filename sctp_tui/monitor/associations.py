@@ -32,6 +32,7 @@ from sctp_tui.sctp.events import (
     PeerAddrChange,
     RemoteError,
     Role,
+    RoundTrip,
     ShutdownEvent,
     StackName,
     Status,
@@ -150,6 +151,8 @@ class Association(msgspec.Struct, eq=False):
     """Whether its set-up is not in the capture, or was before the first look."""
     again: int | None = None
     """DATA chunks that were seen again, of both ends; None where nobody counts them."""
+    round_trips: tuple[RoundTrip, ...] = ()
+    """Those that a capture shows."""
     data_to: str = ""
     """The peer's address that the newest DATA went to, "" where packets don't show it."""
     _state_at: float = 0.0
@@ -279,6 +282,7 @@ class Association(msgspec.Struct, eq=False):
         self.bytes_out = counts.bytes_out
         self.failed = counts.failed
         self.again = counts.again
+        self.round_trips = counts.round_trips
         self.last = max(self.last, counts.last)
         self._point(at, counts.messages_in + counts.messages_out)
 

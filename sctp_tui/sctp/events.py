@@ -567,10 +567,24 @@ class LinkState(Event, frozen=True, tag="link", gc=False):
 # --- numbers: the newest value replaces those before
 
 
+class RoundTrip(msgspec.Struct, frozen=True, gc=False):
+    """Round trips to an `address`, from where a capture was made to there and back; in s.
+
+    `direction` is that of what asks, DATA or a HEARTBEAT. `count` of them were measured.
+    """
+
+    direction: Direction
+    address: Address
+    newest: float
+    least: float
+    count: int
+
+
 class Counts(Event, frozen=True, tag="counts", gc=False):
     """Cumulative counters of one association. `last` is the monotonic time of the last message.
 
     `again` counts the DATA chunks that a capture has seen again, of both ends; None where nobody counts them.
+    `round_trips` are those that a capture shows, of each direction and address.
     """
 
     messages_in: int
@@ -580,6 +594,7 @@ class Counts(Event, frozen=True, tag="counts", gc=False):
     failed: int
     last: float
     again: int | None = None
+    round_trips: tuple[RoundTrip, ...] = ()
 
 
 class Path(msgspec.Struct, frozen=True, gc=False):

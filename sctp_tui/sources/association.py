@@ -36,8 +36,11 @@ from sctp_tui.sctp.wire.packet import (
     CookieEcho,
     Data,
     Error,
+    ForwardTsn,
+    Heartbeat,
     HeartbeatAck,
     IData,
+    IForwardTsn,
     Init,
     InitAck,
     ReConfig,
@@ -51,14 +54,15 @@ from .clock import CaptureClock
 from .identity import ADDRESSES, End, Identity, Which
 from .ip import SctpPacket
 from .pieces import JoinedMessage, Pieces
+from .round_trips import RoundTrips
 from .sent_tsns import SentTsns
 
 ENDPOINT = "server"
 """The name of the end that is told as ours."""
 _SET_ADD, _SET_DELETE, _SET_PRIMARY, _ERROR_CAUSE = 0xC001, 0xC002, 0xC004, 0xC003
 _RESET_OUT, _RESET_IN = 13, 14
-_QUIET = frozenset({int(ChunkType.SACK), int(ChunkType.HEARTBEAT)})
-"""Chunks that tell nothing once an association is up."""
+_QUIET = frozenset({int(ChunkType.SACK)})
+"""Chunks that tell nothing once an association is up, while no round trip is measured."""
 _STREAMS = 1024  # streams counted of an association
 _ASKED = 16  # requests that wait for their answers
 _RESULTS = {0: "nothing to do", 1: "performed", 2: "denied", 3: "wrong SSN", 4: "another in progress"}
@@ -102,6 +106,7 @@ class ObservedAssociation:
         self._up = False
         self._epoch = 0  # grows with each restart
         self._sent = (SentTsns(), SentTsns())
+        self._round_trips = RoundTrips(), RoundTrips()
         self._offers: list[_Offer | None] = [None, None]
         self._calling: list[int] = [-1, -1]  # the tag in the newest INIT of each end
         self._echoed = -1  # the end that has sent the newest COOKIE ECHO
@@ -167,7 +172,8 @@ class ObservedAssociation:
 
     def take(self, packet: SctpPacket, sender: Which) -> Sequence[Event]:
         """What a packet from this end tells."""
-        chunks = chunks_of(packet.data, packet.cut, _QUIET if self._up else ())
+        quiet = self._up and not self._round_trips[1 - sender].timed
+        chunks = chunks_of(packet.data, packet.cut, _QUIET if quiet else ())
         told = list[Event]()
         self._meet(packet, sender, chunks)
         if self._told is None:
@@ -180,8 +186,13 @@ class ObservedAssociation:
             if type(chunk) is Data or type(chunk) is IData:
                 if not self._up:
                     told += self._came_up(sender, self.stamp())
-                if (event := self._data(chunk, sender)) is not None:
+                if (event := self._data(chunk, packet, sender)) is not None:
                     told.append(event)
+            elif isinstance(chunk, Sack):
+                if not self._up:
+                    told += self._came_up(sender, self.stamp())
+                if (at := _comes(packet)) is not None:
+                    self.counts_changed |= self._round_trips[1 - sender].acknowledge(chunk, at)
             else:
                 told += self._chunk(chunk, packet, sender, self.stamp())
         return told
@@ -199,6 +210,10 @@ class ObservedAssociation:
             failed=0,
             last=self.last,
             again=self._again,
+            round_trips=(
+                *self._round_trips[fro].told("out"),
+                *self._round_trips[to].told("in"),
+            ),
         )
 
     def streams(self) -> Streams:
@@ -229,8 +244,6 @@ class ObservedAssociation:
         self, chunk: Chunk, packet: SctpPacket, sender: Which, stamp: AssociationStamp
     ) -> Iterator[Event]:
         match chunk:
-            case Sack():
-                yield from self._came_up(sender, stamp)
             case InitAck():
                 self._offers[sender] = _Offer(chunk.tag, chunk.outbound_streams, chunk.inbound_streams)
             case Init():
@@ -241,8 +254,15 @@ class ObservedAssociation:
                 self._echoed = sender
             case CookieAck():
                 yield from self._cookie_ack(sender, stamp)
+            case ForwardTsn() | IForwardTsn():
+                self._round_trips[sender].skip(chunk.cumulative_tsn)
             case HeartbeatAck():
+                if (at := _comes(packet)) is not None:
+                    self.counts_changed |= self._round_trips[1 - sender].answer(chunk.info, at)
                 yield from self._confirm(sender, packet.source, stamp)
+            case Heartbeat():
+                if packet.at is not None:
+                    self._round_trips[sender].ask(chunk.info, packet.at, packet.destination)
             case Abort():
                 yield from self._abort(chunk, packet.vtag, sender, stamp)
             case Error():
@@ -307,6 +327,8 @@ class ObservedAssociation:
             self._calling[other] = -1
             self._epoch += 1
             self._sent = (SentTsns(), SentTsns())
+            for one in self._round_trips:
+                one.restart()
             self._shuts_down = None
             yield self._change("RESTART", self._who(other), stamp)
 
@@ -335,12 +357,19 @@ class ObservedAssociation:
 
     # --- messages
 
-    def _data(self, chunk: Data | IData, sender: Which) -> Message | MessageTooLarge | None:
+    def _data(
+        self, chunk: Data | IData, packet: SctpPacket, sender: Which
+    ) -> Message | MessageTooLarge | None:
         """Count a chunk; what it tells where it is the last piece of a message."""
-        if self._sent[sender].add(chunk.tsn):
+        sent, round_trips = self._sent[sender], self._round_trips[sender]
+        if sent.add(chunk.tsn):
+            round_trips.send_again(chunk.tsn)
             self._again += 1
             self.counts_changed = True
             return None
+        if not round_trips.timed and packet.at is not None and sent.newest == chunk.tsn:
+            # One below the newest may have been sent before, and lost before the capture.
+            round_trips.send(chunk.tsn, packet.at, packet.destination)
         first, size, data = chunk, chunk.size, chunk.data
         if not (chunk.beginning and chunk.ending):
             joined = self._join(chunk, sender)
@@ -483,6 +512,14 @@ class _StreamTally:
 
 def _which(number: int) -> Which:
     return 1 if number else 0
+
+
+def _comes(packet: SctpPacket) -> int | None:
+    """When a packet comes to where what it answers was seen (ns); None where it does not, or has no time."""
+    if packet.outcome is None or packet.at is None:
+        return packet.at
+    verdict, _, delay = packet.outcome
+    return None if verdict == "dropped" else packet.at + round(delay * 1e9)
 
 
 def _peer(end: End, addresses: list[str]) -> Peer:

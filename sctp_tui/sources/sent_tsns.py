@@ -15,6 +15,11 @@ class SentTsns:
         self._low = self._high = -1  # the lowest and the highest seen; -1 before any
         self._missing: set[int] = set()
 
+    @property
+    def newest(self) -> int:
+        """The highest, -1 before any."""
+        return self._high
+
     def add(self, tsn: int) -> bool:
         """Note a TSN; whether it was seen before."""
         if self._high < 0:

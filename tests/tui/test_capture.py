@@ -219,6 +219,16 @@ def ngap(tmp_path: Path) -> Path:
     return path
 
 
+async def test_the_detail_has_round_trips(story: Path) -> None:
+    """Each from a message to the SACK, which comes a second later."""
+    async with opened(story, size=(100, 60)) as (app, pilot):
+        await pilot.press("d")
+        await until(pilot, lambda: "Round trips" in shown(app))
+        lines = shown(app).splitlines()
+        assert any(line.split()[:4] == ["server", "10.0.0.1", "1", "s"] for line in lines)
+        assert any(line.split()[:4] == ["client", "10.0.0.2", "1", "s"] for line in lines)
+
+
 async def test_a_message_has_its_name_in_the_log_the_ladder_and_the_details(ngap: Path) -> None:
     async with opened(ngap, size=(120, 40)) as (app, pilot):
         log = app.screen.query_one(MessageLog)

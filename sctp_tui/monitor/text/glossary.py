@@ -209,6 +209,24 @@ TERMS: dict[str, Term] = {
         "that its sender delays, for up to 200 ms, is measured with that.",
         "RFC 9260, section 6.3.1",
     ),
+    "round_trip": Term(
+        "Seen here",
+        "An estimate of the round-trip time, the newest: from DATA that was sent once to the SACK that "
+        "acknowledges it, or from a HEARTBEAT to its answer. It is that from where the capture was made: to "
+        "the client and to the server together are the whole way. A SACK that its sender delays, for up to "
+        "200 ms, is measured with that.",
+        "RFC 9260, section 6.3.1",
+    ),
+    "least_round_trip": Term(
+        "Least",
+        "The shortest of these round trips: with the least waiting in queues and for a delayed SACK.",
+        "RFC 9260, section 6.3.1",
+    ),
+    "round_trips": Term(
+        "Measured",
+        "How many round trips were measured: one at a time in each direction, and HEARTBEATs.",
+        "RFC 9260, section 6.3.1",
+    ),
     "rto": Term(
         "RTO",
         "Retransmission timeout: what is not acknowledged by then is sent again, and the timeout doubles, up "

@@ -12,7 +12,7 @@ from sctp_tui.monitor.text import units
 from sctp_tui.monitor.text.column import Column
 from sctp_tui.monitor.trace.conversations import bare
 from sctp_tui.monitor.trace.sent_paths import SentOnPath
-from sctp_tui.sctp.events import Path, Statistics, StreamCount
+from sctp_tui.sctp.events import Path, RoundTrip, Statistics, StreamCount
 from sctp_tui.tui.widgets.columns import fit
 from sctp_tui.tui.widgets.sheet import Sheet, SheetLine, SheetRows, StyledText, fixed, flow, table
 from sctp_tui.tui.widgets.spark import spark
@@ -68,6 +68,8 @@ def _observed(association: Association, now: float, width: int) -> Sheet:
         *_steps(association, list(association.history), width),
         _heading("Streams", width),
         *_streams(association, width, now),
+        _heading("Round trips, from where the capture was made to there and back", width),
+        *_round_trips(association, width, now),
         _heading("Counters", width),
         fixed(*flow(list(_counters(association)), width, _CELL, _LABEL)),
     ]
@@ -334,6 +336,22 @@ def _streams(association: Association, width: int, now: float) -> list[SheetRows
     idle = Column[StreamCount]("Idle", 5, lambda s, now: units.duration(between(s.last, now)), align="right")
     columns = (*_STREAMS, (idle, "stream_idle"))
     return table(columns, association.streams, lambda s: s.stream, width, now)
+
+
+_ROUND_TRIPS: Sequence[tuple[Column[RoundTrip], str]] = (
+    (Column("To", 6, lambda r, now: "client" if r.direction == "out" else "server"), ""),
+    (Column("Address", 15, lambda r, now: r.address, align="address", widest=39), ""),
+    (Column("Seen here", 9, lambda r, now: units.delay(r.newest), align="right"), "round_trip"),
+    (Column("Least", 8, lambda r, now: units.delay(r.least), align="right"), "least_round_trip"),
+    (Column("Measured", 8, lambda r, now: units.count(r.count), align="right"), "round_trips"),
+)
+
+
+def _round_trips(association: Association, width: int, now: float) -> list[SheetRows]:
+    trips = association.round_trips
+    if not trips:
+        return [_label("none seen, of DATA or a HEARTBEAT that was sent once and answered")]
+    return table(_ROUND_TRIPS, trips, lambda r: (r.direction, r.address), width, now)
 
 
 def _paths(association: Association, width: int, now: float) -> list[SheetRows]:
