@@ -229,6 +229,31 @@ async def test_the_detail_has_round_trips(story: Path) -> None:
         assert any(line.split()[:4] == ["client", "10.0.0.2", "1", "s"] for line in lines)
 
 
+async def test_the_paths_have_what_packets_tell_of_them(tmp_path: Path) -> None:
+    """View 5: confirmed by the set-up, or by a HEARTBEAT; which one is primary is in no packet."""
+    path = tmp_path / "paths.pcap"
+    story = Story().up().data().a(chunk(4, b"\0\1\0\5x"), to="10.0.1.1")
+    story.b(chunk(5, b"\0\1\0\5x"), source="10.0.1.1").a(sack(TSN_B)).a(sack(TSN_B))
+    path.write_bytes(pcap(story.frames))
+    async with opened(path, size=(120, 50)) as (app, pilot):
+        await pilot.press("w", "5")
+        await until(pilot, lambda: "Paths of the client" in shown(app))
+        lines = shown(app).splitlines()
+        (first,) = (line for line in lines if "- 10.0.0.1 1000 ms" in line)
+        (second,) = (line for line in lines if "- 10.0.1.1 1000 ms" in line)
+        assert "│- " in first
+        assert "│- " in second
+        assert first.rstrip().endswith("─")
+        assert second.rstrip().endswith("─")
+        assert first.count("─") > 2 * second.count("─") > 0
+        assert "━" not in first + second
+        assert any("- not in the packets  ─ confirmed" in line for line in lines)
+        assert any("ms round trip, seen here" in line for line in lines)
+        await pilot.press("t")
+        await until(pilot, lambda: "Paths of the server" in shown(app))
+        assert any("- 10.0.0.2 1000 ms" in line for line in shown(app).splitlines())
+
+
 async def test_a_message_has_its_name_in_the_log_the_ladder_and_the_details(ngap: Path) -> None:
     async with opened(ngap, size=(120, 40)) as (app, pilot):
         log = app.screen.query_one(MessageLog)

@@ -16,6 +16,7 @@ from sctp_tui.monitor.text.events import sentence
 from sctp_tui.sctp.events import ENDS, AssocChange, Direction, PathAsked, PeerAddrChange
 from sctp_tui.sctp.wire.packet import Asconf, Chunk, Data, Heartbeat, HeartbeatAck, IData, Init, Sack, name_of
 
+from .confirmed_paths import ConfirmedPaths
 from .conversations import Conversation, bare
 from .ladder import Ladder, Row
 from .link_history import LinkHistory
@@ -118,6 +119,7 @@ class Paths:
         """Grows with each change."""
         self._states: dict[tuple[Direction, str], _Changes] = {}
         self._primary: dict[Direction, _Changes] = {"in": _Changes(), "out": _Changes()}
+        self._confirmed = ConfirmedPaths()
         self._seen = self.ladder.first - 1
         self._record = self._remark = 0
 
@@ -181,11 +183,20 @@ class Paths:
             marks = self.marks[route] = []
         marks.append(Mark(packet.mono, row.number, sign(row), self.ladder.arrives(row)))
         self.version += 1
+        if self.conversation.observed and marks[-1].arrives:
+            self._confirm(route, row)
         for chunk, one in zip(row.chunks, row.tries, strict=False):
             if one.why == "timeout" and one.since and (timer := _TIMERS.get(name_of(chunk))):
                 again = f"{name_of(chunk)} is sent again to {route.to}, {one.since:.3g} s after the last try"
                 self._note(packet.mono, f"{self.name(packet.direction)}: {timer} ran out: {again}")
                 break
+
+    def _confirm(self, route: PathRoute, row: Row) -> None:
+        """Take in what a packet of other programs confirms."""
+        at = row.packet.mono + row.packet.transit
+        for seen in self._confirmed.take(route.direction, route.source, route.to, row.chunks):
+            if seen.state == "active" or not self.state(seen.direction, seen.to, at):
+                self._change(seen.direction, seen.to, at, seen.state)
 
     def _forget(self, first: int) -> None:
         for marks in self.marks.values():
@@ -210,11 +221,14 @@ class Paths:
             case AssocChange() if event.state in ENDS:
                 at = self._time(event.at)
                 for way, address in list(self._states):
-                    if way == direction:
+                    if way == direction or self.conversation.observed:
                         self._change(direction, address, at, "removed")
                 self._note(at, f"{self.name(direction)}: {sentence(event)}")
             case AssocChange(state="COMM_UP" | "RESTART", peer=peer) if peer is not None and peer.addresses:
                 at = self._time(event.at)
+                self._note(at, f"{self.name(direction)}: {sentence(event)}")
+                if self.conversation.observed:
+                    return  # no packet tells which path is the primary one
                 first, *others = map(bare, peer.addresses)
                 self._change(direction, first, at, "active")  # the set-up has confirmed it (RFC 9260, 5.4)
                 self._primary[direction].add(at, first)
@@ -222,7 +236,6 @@ class Paths:
                     # A restart leaves a path as it was.
                     if event.state == "COMM_UP" or not self.state(direction, address, at):
                         self._change(direction, address, at, "unconfirmed")
-                self._note(at, f"{self.name(direction)}: {sentence(event)}")
 
     def _stays(self, direction: Direction, event: PeerAddrChange, at: float) -> bool:
         """Whether a path fails that is the primary one still, where there is another.

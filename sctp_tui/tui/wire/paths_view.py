@@ -5,10 +5,10 @@ from typing import ClassVar
 
 from textual.binding import BindingType
 
-from sctp_tui.monitor.trace.conversations import Bounce
+from sctp_tui.monitor.trace.conversations import Bounce, bare
 from sctp_tui.monitor.trace.ladder import Row
 from sctp_tui.monitor.trace.paths import SIGNS, Mark, Note, PathRoute, Paths
-from sctp_tui.sctp.events import Direction, Event
+from sctp_tui.sctp.events import Direction, Event, RoundTrip
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.columns import fit
 from sctp_tui.tui.widgets.drawn_lines import DrawnLine, DrawnLines
@@ -32,6 +32,7 @@ _LOOKS = {
     "SACK": ("▂", "label"),
     "other": ("·", "label"),
 }
+_ROUND_TRIP = "ms"
 _UNANSWERED, _LOST = ("♡", "lost"), "✗"
 _STATES: dict[str, tuple[str, str, str]] = {
     "active": ("─", "━", "active"),
@@ -56,6 +57,15 @@ _LEGEND = (
     ("?", "failing", "potentially failed"),
     ("╳", "unreachable", "unreachable"),
 )
+_LEGEND_OF_OTHERS = (
+    ("-", "label", "not in the packets"),
+    ("─", "active", "confirmed"),
+    ("┄", "unconfirmed", "not confirmed so far"),
+    ("━", "active", "primary, by ASCONF"),
+    (_ROUND_TRIP, "label", "round trip, seen here"),
+    *(item for item in _LEGEND if item[0] not in "─━┄"),
+)
+"""The same for programs of others, whose stacks tell nothing."""
 _HEAVY = {thick: {thin, "━"} for thin, thick, _ in _STATES.values() if thick != thin}
 """The signs of the legend that explain a heavy line."""
 
@@ -104,6 +114,7 @@ class PathsView(ConversationView, DrawnLines):
         self._paths: Paths | None = None
         self._chosen: int | None = None  # the packet under the cursor, None while it follows the newest
         self._now = 0.0
+        self._round_trips: tuple[RoundTrip, ...] = ()
         self._stamp: Hashable = None
 
     # --- what is shown
@@ -119,6 +130,7 @@ class PathsView(ConversationView, DrawnLines):
             self.axis.follow()
         self._paths.update(monitor.log, scene.ever, monitor.remarks)
         self._now = scene.now
+        self._round_trips = scene.association.round_trips
         live = any(end.ended is None for end in scene.ends)
         newest = conversation.packets[-1].mono if conversation.packets else conversation.start_mono
         ended = self._paths.ended  # later than the last packet where an end gave up the other
@@ -256,7 +268,8 @@ class PathsView(ConversationView, DrawnLines):
         paths, view = self._paths, self.axis.view
         if paths is None:
             return
-        stamp = (paths.version, width, height, view, self.direction, self._chosen, round(self._now, 1))
+        told = self._round_trips, round(self._now, 1)
+        stamp = (paths.version, width, height, view, self.direction, self._chosen, told)
         if stamp == self._stamp:
             return
         self._stamp = stamp
@@ -282,7 +295,12 @@ class PathsView(ConversationView, DrawnLines):
         for _ in range(room - len(shown)):
             yield []
         drawn = {sign for lane in lanes for sign, _ in lane[2:]}
-        yield self._legend(drawn.union(*(_HEAVY.get(sign, ()) for sign in drawn)), across + _GUTTER)
+        if any(label.lstrip().startswith("- ") for (label, _), *_ in lanes):
+            drawn.add("-")
+        if any(label.rstrip().endswith(f" {_ROUND_TRIP}") for (label, _), *_ in lanes):
+            drawn.add(_ROUND_TRIP)
+        legend = _LEGEND_OF_OTHERS if paths.conversation.observed else _LEGEND
+        yield self._legend(legend, drawn.union(*(_HEAVY.get(sign, ()) for sign in drawn)), across + _GUTTER)
 
     def _heading(self, paths: Paths, across: int) -> DrawnLine:
         left, right = ends(paths.conversation)
@@ -298,19 +316,30 @@ class PathsView(ConversationView, DrawnLines):
     def _state_line(self, paths: Paths, address: str, across: int, view: Scale) -> DrawnLine:
         # The line of a primary path is heavy, but where it has failed: so its address is marked, too.
         newest = min(view.high, self.axis.newest)
-        named = f"━ {address}" if paths.primary(self.direction, newest) == address else address
+        primary, others = paths.primary(self.direction, newest), paths.conversation.observed
+        mark = "━ " if primary == address else "- " if others and not primary else ""
+        named = self._with_round_trip(f"{mark}{address}", address)
         line: DrawnLine = [(f"{fit(named, _GUTTER - 1):>{_GUTTER - 1}} ", "address"), ("│", "axis")]
         step = view.span / across
         for column in range(across):
             time = view.low + (column + 0.5) * step
             state = paths.state(self.direction, address, time) if time <= self.axis.newest else ""
             if not state:
-                line.append((" ", ""))
+                begins = others and time <= self.axis.newest and (not column or line[-1][0] not in " -")
+                line.append(("-", "label") if begins else (" ", ""))
                 continue
             thin, thick, look = _STATES[state]
             main = paths.primary(self.direction, time) == address
             line.append((thick if main else thin, look))
         return line
+
+    def _with_round_trip(self, named: str, address: str) -> str:
+        """The label of a path with the newest round trip that a capture shows of it, where there is room."""
+        for one in self._round_trips:
+            if (one.direction, bare(one.address)) == (self.direction, address):
+                text = f"{named} {one.newest * 1000:.4g} {_ROUND_TRIP}"
+                return text if len(text) < _GUTTER else named
+        return named
 
     def _lane(self, paths: Paths, route: PathRoute, across: int, view: Scale) -> DrawnLine:
         cells: list[tuple[str, str]] = [(" ", "")] * across
@@ -348,15 +377,18 @@ class PathsView(ConversationView, DrawnLines):
         lead = f" {number} {note.at - self.axis.start:9.3f} s  "
         return [(lead, "label"), (fit(note.text, max(1, width - len(lead))).rstrip(), "")]
 
-    def _legend(self, drawn: Collection[str], width: int) -> DrawnLine:
+    def _legend(
+        self, legend: Sequence[tuple[str, str, str]], drawn: Collection[str], width: int
+    ) -> DrawnLine:
         """What the signs mean that are drawn."""
         line: DrawnLine = [(" ", "")]
         used = 1
-        for sign, look, meaning in _LEGEND:
+        for sign, look, meaning in legend:
             if sign not in drawn:
                 continue
-            if used + len(meaning) + 4 > width:
+            room = len(sign) + len(meaning) + 3
+            if used + room > width:
                 break
             line += [(sign, look), (f" {meaning}  ", "label")]
-            used += len(meaning) + 4
+            used += room
         return line
