@@ -201,6 +201,7 @@ class SctpApp(App[None], inherit_bindings=False):
             self._begin()
         await self._main.complete()  # what the first frame did without, before anything else is shown
         self.set_interval(1 / self.DRAINS, self._drain)
+        self.call_next(self._drain)  # what came meanwhile is shown at once
         for note in (*self.settings.notes, self.state.note):
             if note:
                 self._warn(note)

@@ -146,12 +146,20 @@ class SourceReader:
     # --- the thread
 
     def _run(self) -> None:
-        for some in self._source.portions():
+        for number, some in enumerate(self._source.portions()):
             told = [*some.told, *some.numbers]
             self.read += sum(map(_counts, told))
             if not (self._tell_all(some, told) if self._unpaced else self._tell_paced(told)):
                 return
+            if number == 0 and not self._source.done:
+                self._wait_for_drain()  # so that the screen has the time to draw its first rows
         self.ended = True
+
+    def _wait_for_drain(self) -> None:
+        """Wait until the screen has what was told so far, or all is to end."""
+        with self._changed:
+            while (self._queue.waiting or self._queue.packet_bytes) and not self._ends:
+                self._changed.wait(_LOOK)
 
     @property
     def _ends(self) -> bool:

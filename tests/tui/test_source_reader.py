@@ -1,7 +1,7 @@
 """A replay led anywhere has told what had happened by then, and nothing else."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,10 @@ from msgspec.structs import replace
 
 from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.sctp.commands import Stop
+from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import Event, Message, to_json
 from sctp_tui.sources.opening import open_source
+from sctp_tui.sources.source import Observation
 from sctp_tui.tui.source_reader import SPEEDS, SourceReader
 from tests.monitor.story import Story
 from tests.patience import PATIENCE
@@ -51,6 +53,65 @@ class Replay:
 
     def close(self) -> None:
         self.reader.submit(Stop())
+
+
+class Portions:
+    """A source of portions of one message each; `waited`: what was not drawn yet as each was asked for."""
+
+    names: tuple[str, ...] = ()
+    titles: tuple[str, ...] = ()
+    clock: Clock | None = None
+    file = first = last = progress = None
+    waits, read, tally = False, "", ""
+
+    def __init__(self, count: int, queue: EventQueue) -> None:
+        self.done = False
+        self.errors: list[str] = []
+        self.left_out: dict[str, int] = {}
+        self.waited: list[int] = []
+        self._count, self._queue = count, queue
+
+    def portions(self) -> Iterator[Observation]:
+        story = Story()
+        for number in range(1, self._count + 1):
+            self.waited.append(self._queue.waiting)
+            self.done = number == self._count
+            yield Observation([story.message(1, b"x", "in")])
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_the_first_portion_is_drawn_before_more_is_read() -> None:
+    queue = EventQueue()
+    source = Portions(3, queue)
+    reader = SourceReader(source, queue)
+    reader.start()
+    deadline, told = time.monotonic() + PATIENCE, 0
+    while told < 3 and time.monotonic() < deadline:
+        told += len(queue.drain(0.05).events)
+    assert told == 3
+    assert source.waited[:2] == [0, 0]
+
+
+def test_what_is_one_portion_is_read_to_its_end_without_a_screen() -> None:
+    queue = EventQueue()
+    reader = SourceReader(Portions(1, queue), queue)
+    reader.start()
+    deadline = time.monotonic() + PATIENCE
+    while not reader.ended and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert reader.ended
+
+
+def test_what_waits_for_the_screen_can_be_left() -> None:
+    queue = EventQueue()
+    source = Portions(3, queue)
+    reader = SourceReader(source, queue)
+    reader.submit(Stop())
+    reader.start()
+    reader._thread.join(PATIENCE)
+    assert not reader._thread.is_alive()
 
 
 WAYS = st.lists(
