@@ -16,7 +16,7 @@ from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text.chunks import relative
 from sctp_tui.monitor.trace.conversations import Conversation
-from sctp_tui.monitor.trace.ladder import Ladder
+from sctp_tui.monitor.trace.ladder import Ladder, _cost
 from sctp_tui.monitor.trace.link_history import LinkHistory
 from sctp_tui.monitor.trace.packet_fields import packet_sections
 from sctp_tui.monitor.trace.rto_samples import RtoSamples
@@ -320,6 +320,28 @@ def test_control_is_tied_too(wire: Wire) -> None:
     wire.put("in", _chunk(10, b"cookie"))
     wire.put("in", _chunk(10, b"cookie"))
     assert [first for first, _ in _ties(wire.ladder())] == [0, 0, 0, 3, 0, 5]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), min_size=1, max_size=60), st.integers(0, 60_000))
+def test_the_rows_have_a_bound_in_bytes(sent: list[tuple[int, bool]], most: int) -> None:
+    """The newest rows stay, as they are without a bound."""
+    wire = Wire()
+    for number, acknowledges in sent:
+        wire.put("out" if acknowledges else "in", sack(number) if acknowledges else data(number))
+    every = wire.ladder()
+    bounded = Ladder(every.conversation, most)
+    while bounded.update(7):
+        pass
+    kept = list(bounded)
+    assert sum(map(_cost, kept)) <= most
+    assert bounded.seen == every.seen == len(sent)
+    assert bounded.left_out == len(sent) - len(kept)
+    some = list(every)[bounded.left_out :]
+    assert [(row.number, row.tries, row.heard) for row in kept] == [
+        (row.number, row.tries, row.heard) for row in some
+    ]
+    if bounded.left_out:
+        assert sum(map(_cost, list(every)[bounded.left_out - 1 :])) > most
 
 
 def test_rows_go_with_their_packets(wire: Wire) -> None:

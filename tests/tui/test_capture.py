@@ -3,6 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from math import inf
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets._footer import FooterKey
 
+from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.timeline import TimelineSnapshot
 from sctp_tui.sources.capture import Capture
 from sctp_tui.tui.actions import ACTIONS, SPEAKING
@@ -219,6 +221,18 @@ def ngap(tmp_path: Path) -> Path:
     told = Story().up().a(data(TSN_A, SETUP)).a(data(TSN_A, SETUP)).b(sack(TSN_A))
     path.write_bytes(pcap(told.frames))
     return path
+
+
+async def test_a_ladder_that_is_too_long_says_what_it_leaves_out(
+    story: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sctp_tui.tui.wire.ladder_view.Ladder", partial(Ladder, most=3000))
+    async with opened(story, size=(100, 40)) as (app, pilot):
+        await pilot.press("w")
+        await until(pilot, lambda: "8 packets, the oldest 5 left out" in shown(app))
+        ladder = app.screen.query_one(LadderView)
+        assert (ladder.ladder or pytest.fail("no ladder")).first == 6
+        assert "ABORT" in shown(app)
 
 
 async def test_the_detail_has_round_trips(story: Path) -> None:

@@ -42,6 +42,10 @@ from .conversations import Bounce, Conversation, goes_to
 from .heard import RTO, Heard, Hearing
 from .send_history import ONCE, ControlHistory, Retransmission, SendHistory, SendReason, bound
 
+ROWS_BYTES = 64 * 1024 * 1024
+"""Bytes of memory for the rows of a ladder, with their packets: more than the packets of this program take,
+while those of a capture stay in its file, and may be millions."""
+_ROW_COST, _TRY_COST = 800, 150  # bytes that a row takes beside its octets, and each reason why it was sent
 _EARLIER = 1000  # associations of a conversation whose TSNs and tags are told apart
 _SET_UPS = 64  # control chunks whose first try is remembered, HEARTBEATs whose answer is awaited
 _IN_VIEW = 500  # cached labels
@@ -196,10 +200,15 @@ class _SentByEnd:
 
 
 class Ladder:
-    """Follows one conversation. `seen` is the number of the newest packet that has a row."""
+    """Follows one conversation. `seen` is the number of the newest packet that has a row.
 
-    def __init__(self, conversation: Conversation) -> None:
+    The oldest rows are dropped where all would take more than `most` bytes.
+    """
+
+    def __init__(self, conversation: Conversation, most: float = ROWS_BYTES) -> None:
         self.conversation = conversation
+        self._most = most
+        self._bytes = 0
         self.seen = conversation.first - 1
         self._ways: dict[Direction, _SentByEnd] = {"in": _SentByEnd(), "out": _SentByEnd()}
         self._hearing = Hearing()
@@ -217,15 +226,23 @@ class Ladder:
         if self.seen < conversation.first - 1:
             self.seen = conversation.first - 1
         for traced in conversation.since(self.seen, limit):
-            self._rows.append(self._row(traced.number, traced.packet, traced.decoded.chunks))
+            self._rows.append(row := self._row(traced.number, traced.packet, traced.decoded.chunks))
+            self._bytes += _cost(row)
             self.seen = traced.number
-        while self._rows and self._rows[0].number < conversation.first:
-            number = self._rows.popleft().number
+        while self._rows and (self._rows[0].number < conversation.first or self._bytes > self._most):
+            row = self._rows.popleft()
+            number = row.number
+            self._bytes -= _cost(row)
             self._unanswered.discard(number)
             self._answer_lost.discard(number)
         while self._earlier and self._earlier[0].until <= conversation.first:
             self._earlier.popleft()
         return self.seen < conversation.captured
+
+    @property
+    def left_out(self) -> int:
+        """How many packets that are kept have a row no more."""
+        return max(0, self.first - self.conversation.first)
 
     @property
     def first(self) -> int:
@@ -519,6 +536,11 @@ class Ladder:
                 began = self[first].packet.mono if self.first <= first <= self.seen else packet.mono
                 over = {packet.direction: comes, _OTHER[packet.direction]: began}
                 self._earlier.append(_Earlier(first, before, tags - self._tags, over))
+
+
+def _cost(row: Row) -> int:
+    """Bytes that a row takes. Why its packet was sent may be corrected, the number of reasons is not."""
+    return _ROW_COST + len(row.packet.data) + _TRY_COST * len(row.tries)
 
 
 def _no_probe(tried: SendReason) -> SendReason:

@@ -414,7 +414,7 @@ class TimelineSnapshot(NamedTuple):
 
     def follow(self) -> Generator[bytes, None, Timeline]:
         """Make the timeline in slices, yielding b"" after each, so that the caller can stop; returns it."""
-        timeline = Timeline(Ladder(self.conversation))
+        timeline = Timeline(Ladder(self.conversation, inf))  # a file has all
         timeline.show(self.shown)
         while True:
             timeline.update(self.log, self.ends, self.remarks)

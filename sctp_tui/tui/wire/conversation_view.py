@@ -46,6 +46,11 @@ class WireContent:
         return None
 
     @property
+    def left_out(self) -> int:
+        """How many of the oldest packets it has no room for."""
+        return 0
+
+    @property
     def explained(self) -> Line | Inferred | None:
         """The line to explain, None for none."""
         return None

@@ -107,6 +107,11 @@ class LadderView(ConversationView, ArrowsView):
         return timeline.passing, timeline.seen - timeline.ladder.first + 1
 
     @property
+    def left_out(self) -> int:
+        """How many of the oldest packets are too many to be shown."""
+        return self.ladder.left_out if self.ladder is not None else 0
+
+    @property
     def line(self) -> Line | None:
         """The line that keys act on, None where there is none."""
         chosen = self.chosen

@@ -163,6 +163,11 @@ class PathsView(ConversationView, DrawnLines):
         return ladder[number] if ladder.first <= number <= ladder.seen else None
 
     @property
+    def left_out(self) -> int:
+        """How many of the oldest packets are too many to be shown."""
+        return self._paths.ladder.left_out if self._paths is not None else 0
+
+    @property
     def explained(self) -> Row | None:
         """The packet that keys act on, where it is in view."""
         row, view = self.row, self.axis.view

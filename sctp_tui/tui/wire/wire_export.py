@@ -1,6 +1,7 @@
 """Exports of the wire: packets as pcapng, the ladder as text and as a picture."""
 
 from collections.abc import Iterator, Sequence
+from math import inf
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.log import Log
@@ -85,7 +86,7 @@ def packets_of(snapshot: TimelineSnapshot) -> Sequence[Packet]:
     passes = snapshot.shown.passes
     if passes is None:
         return snapshot.conversation.packets
-    ladder = Ladder(snapshot.conversation)
+    ladder = Ladder(snapshot.conversation, inf)  # a file has all
     while ladder.update():
         pass
     return [row.packet for row in ladder if passes(ladder, row)]

@@ -184,6 +184,8 @@ class WirePane(Vertical):
             if view.passing is not None:
                 passing, of = view.passing
                 heading.numbers = f"{passing:,} of {units.many(of, 'packet')} pass the filter"
+            if view.left_out:
+                heading.numbers += f", the oldest {view.left_out:,} left out"
         elif isinstance(view, StandInView):
             why = "nothing captured yet" if captures else "--capture shows packets"
             heading.numbers = f"inferred from notifications, {why}"
