@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sctp_tui.sctp.events import Counts, RoundTrip
+from sctp_tui.sctp.link.conditioner import PacketOutcome
 from sctp_tui.sources.capture import Capture
 from sctp_tui.sources.ip import SctpPacket
 from sctp_tui.sources.observer import Observer
@@ -137,6 +139,17 @@ def test_a_heartbeat_that_is_sent_twice_is_not_measured() -> None:
 def test_times_that_go_back_are_not_measured() -> None:
     passed = Passed().a(0, data(TSN_A, b"x")).b(-_MS, sack(TSN_A))
     assert _newest(passed) == []
+
+
+def test_in_captures_of_both_ends_an_answer_counts_where_it_comes() -> None:
+    """Its time is that of its sender's capture: it is under way from there on, or lost."""
+    for outcome, took in (
+        (PacketOutcome("delayed", "", 0.005), [0.007]),
+        (PacketOutcome("dropped", "", 0.0), []),
+    ):
+        passed = Passed().a(0, data(TSN_A, b"x")).b(2 * _MS, sack(TSN_A))
+        passed.packets[-1] = replace(passed.packets[-1], outcome=outcome)
+        assert [one.newest for one in passed.round_trips] == took
 
 
 def test_heartbeats_without_answer_are_forgotten() -> None:
