@@ -8,6 +8,7 @@ import sys
 from sctp_tui.lab.errors import LabError
 from sctp_tui.lab.runner import MEMORY, run
 from sctp_tui.lab.terminal import interactive, passed_on
+from sctp_tui.process.again import started_again
 
 from .parser import Printing
 
@@ -54,7 +55,7 @@ def main(argv: list[str]) -> int:
     options, command, rest = _parse(argv)
     try:
         # In the guest the program is root, and may capture.
-        monitor = [sys.executable, "-m", "sctp_tui", "--stack", "kernel", "--capture", *rest]
+        monitor = started_again(["--stack", "kernel", "--capture", *rest])
         inside = [*_netem(options.netem), *(command or monitor)]
         if command and not options.tty:
             with passed_on(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:

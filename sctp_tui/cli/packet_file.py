@@ -1,9 +1,11 @@
 """A pcapng file that grows while a server runs, by whole blocks at once."""
 
 import os
+import stat
 from collections.abc import Collection, Iterable
 
 from sctp_tui.monitor.trace.pcapng import Blocks
+from sctp_tui.process.new_file import new_file
 from sctp_tui.sctp.events import Packet
 
 _MOST = 256 * 1024  # octets written at once, about
@@ -14,14 +16,14 @@ class PacketFileEnded(Exception):
 
 
 class PacketFile:
-    """Opens a file anew, for the packets of `captured` and other endpoints. Raises `PacketFileEnded`."""
+    """Opens a new file for the packets of `captured` and other endpoints. Raises `PacketFileEnded`."""
 
     def __init__(self, path: str, captured: Collection[str]) -> None:
         self._path = path
         self._blocks = Blocks(captured)
         self._written = 0  # octets of whole blocks
         try:
-            self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+            self._file = new_file(path, wait=True)
         except OSError as error:
             raise self._ended(error) from None
         self._write(self._blocks.section)
@@ -39,6 +41,13 @@ class PacketFile:
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
+
+    def discard(self) -> None:
+        """Close the file, and remove it where it is one and no pipe."""
+        regular = stat.S_ISREG(os.fstat(self._file).st_mode)
+        self.close()
+        if regular:
+            os.unlink(self._path)
 
     def _write(self, octets: bytes) -> None:
         rest = memoryview(octets)

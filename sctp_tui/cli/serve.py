@@ -76,7 +76,14 @@ class _Server:
         wanted = options.packets or options.pcapng or options.record
         self._names = {server_name(stack, alone=len(stacks) == 1): stack for stack in stacks}
         self._event_queue = EventQueue(_WAITING, lossless=True)
-        self._recorder = Recorder(Path(options.record), Clock()) if options.record is not None else None
+        captured = [name for name, stack in self._names.items() if not TRAITS[stack].sees_packets]
+        self._blocks: Blocks | None = None  # where standard output has packets alone
+        self._packet_file: PacketFile | None = None
+        if options.pcapng == "-":
+            self._blocks = Blocks(captured)
+        elif options.pcapng:
+            self._packet_file = PacketFile(options.pcapng, captured)
+        self._recorder = self._make_recorder()
         self._engine = Engine(
             self._event_queue,
             *filter(None, (self._recorder,)),
@@ -88,13 +95,6 @@ class _Server:
             open_stack=open_stack,
         )
         self._watchdog = Watchdog(self._engine, Clock())
-        self._blocks: Blocks | None = None  # where standard output has packets alone
-        self._packet_file: PacketFile | None = None
-        captured = [name for name, stack in self._names.items() if not TRAITS[stack].sees_packets]
-        if options.pcapng == "-":
-            self._blocks = Blocks(captured)
-        elif options.pcapng:
-            self._packet_file = PacketFile(options.pcapng, captured)
         self._output: LineOutput | None = LineOutput(b"\n" if self._blocks is None else b"")
         self._mask = Mask() if options.mask_addresses else None
         self._port = options.port  # that is open
@@ -114,6 +114,19 @@ class _Server:
                 "--capture is for the kernel's stack: leave it out, as --packets tells the userspace stack's",
                 "serve",
             )
+
+    def _make_recorder(self) -> Recorder | None:
+        options = self._options
+        if options.record is None:
+            return None
+        # A mask of its own, as it works in the engine's thread.
+        masked = Mask().event if options.mask_addresses else None
+        try:
+            return Recorder(Path(options.record), Clock(), masked)
+        except RecordingRefused:
+            if self._packet_file is not None:
+                self._packet_file.discard()  # else it would be in the way of the next try
+            raise
 
     def run(self) -> int:
         """Serve until a signal, the count, the end of the output, or an endpoint that fails."""

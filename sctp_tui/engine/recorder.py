@@ -15,6 +15,7 @@ from operator import attrgetter
 from pathlib import Path
 
 from sctp_tui import __version__
+from sctp_tui.process.new_file import new_file
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import SCHEMA, Event, Packet, PacketsMissed, RecordingBegun, to_json_lines
 
@@ -51,7 +52,7 @@ class Recorder:
         self._mask = mask
         self._limit = limit
         try:
-            self._file = _new(path)
+            self._file = new_file(path)
         except OSError as error:
             raise RecordingRefused(
                 f"{path}: {(error.strerror or str(error)).lower()}: give another name"
@@ -147,16 +148,3 @@ class Recorder:
 
     def _ended(self, why: str, what: str) -> str:
         return f"the recording has ended: {why}; {what} is in {self.path}: start another elsewhere"
-
-
-def _new(path: Path) -> int:
-    """A new file that its owner alone may read, or a pipe or device that is there. Raises OSError."""
-    try:
-        there = os.stat(path)
-    except FileNotFoundError:
-        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    if stat.S_ISREG(there.st_mode):
-        raise FileExistsError("it is there already")
-    file = os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
-    os.set_blocking(file, True)
-    return file

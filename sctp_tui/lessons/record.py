@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.sctp.commands import (
+    AddBookmark,
     CloseAssociation,
     CloseEndpoint,
     Command,
@@ -57,7 +58,7 @@ class Record:
                 self.servers.append(command)
             case OpenClient():
                 self.clients[command.endpoint] = command
-            case StopGenerating():
+            case StopGenerating() | AddBookmark():
                 pass
             case _:
                 for one, told in self._plain(command):

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.sctp.commands import Command
+from sctp_tui.sctp.commands import AddBookmark, Command
 from sctp_tui.sctp.events import StackName
 
 from .claims import parse
@@ -224,5 +224,5 @@ class Session:
         self._shown_at = self._mono()  # another key may follow
 
     def user_did(self, *commands: Command) -> None:
-        """The user has given these commands beside the lesson."""
-        self.disturbed = True
+        """The user has given these commands beside the lesson; a bookmark changes nothing."""
+        self.disturbed = self.disturbed or not all(isinstance(one, AddBookmark) for one in commands)

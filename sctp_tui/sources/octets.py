@@ -148,7 +148,7 @@ class Octets:
             self.base, self.buffer, self.taken = self.position + len(parts[-1]), b"", 0
             if octets > most:
                 raise UnreadableSource(f"{self.name}: {self.place}: a line of more than {most:,} octets")
-            if self.size is None and not self._poll.poll(0):
+            if self.size is None and not self._ready:
                 yield None
             more = next(self._more, None)
             if more is None:

@@ -345,8 +345,16 @@ class SctpApp(App[None], inherit_bindings=False):
 
     @work
     async def _open_beside(self, path: str) -> None:
-        if isinstance(self._driver, TerminalDriver):
-            await run_beside(self._driver, opening(path, self.settings))
+        if not isinstance(self._driver, TerminalDriver):
+            return
+        try:
+            status = await run_beside(self._driver, opening(path, self.settings))
+        except OSError as error:
+            why = (error.strerror or str(error)).lower()
+            self._warn(f"{path} can't be opened beside this: {why}; open it in another terminal")
+            return
+        if status:
+            self._warn(f"sctp-tui open ended with status {status}: run it in another terminal to see why")
 
     def listen(self) -> None:
         """Open a server on each stack that has none listening."""

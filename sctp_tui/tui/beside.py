@@ -1,8 +1,9 @@
 """Another program on the same terminal for a while, as for a capture beside a live server."""
 
 import asyncio
-import sys
 from collections.abc import Sequence
+
+from sctp_tui.process.again import started_again
 
 from .driver import TerminalDriver
 from .settings import Settings
@@ -20,10 +21,12 @@ def opening(path: str, settings: Settings) -> list[str]:
 async def run_beside(driver: TerminalDriver, words: Sequence[str]) -> int:
     """Run this program with these arguments on our terminal, until it ends; its exit status.
 
+    Raises `OSError` where it can't be started.
+
     It ends with this program at the latest. What this one draws meanwhile is drawn once it is back.
     """
     with driver.lent():
-        process = await asyncio.create_subprocess_exec(sys.executable, "-m", "sctp_tui", *words)
+        process = await asyncio.create_subprocess_exec(*started_again(words))
         try:
             return await process.wait()
         finally:

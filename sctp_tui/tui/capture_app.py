@@ -49,8 +49,9 @@ class CaptureApp(SctpApp):
 
     @property
     def _again(self) -> bool:
-        """Whether the source can be read once more: whether it is of files alone."""
-        return all(os.path.isfile(name) for name in self._source.names)
+        """Whether the source can be read once more: whether it is of files alone, which have an end."""
+        files = all(os.path.isfile(name) for name in self._source.names)
+        return files and self._source.progress is not None
 
     def make_screen(self) -> CaptureScreen:
         """The screen without clients."""
@@ -119,7 +120,7 @@ class CaptureApp(SctpApp):
     def _begin_again(self, *, until: float = 0.0, steps: int = 0) -> str:
         """Read the source anew up to there: what is known of a time is what was told until then."""
         if not self._again:
-            return "this is read once: write it to a file, and open that, to go back"
+            return "this is read as it comes: open it as a file once it has its end, to go back"
         try:
             source = open_source(self._source.names, wanted=FOR_A_SCREEN)
         except UnreadableSource as error:

@@ -89,6 +89,9 @@ class CaptureScreen(MainScreen):
         if first is not None and first.of_host and not self.has_class("-host"):
             self.add_class("-host")
             self.query_one(AssociationPane).suit("host")
+        if self._player.reader.in_vain:
+            self._player.reader.in_vain = False
+            self.tell("nothing more passes the filter, and all was read: type another", good=False)
         super().show(now)
 
     async def complete(self) -> None:
@@ -119,7 +122,8 @@ class CaptureScreen(MainScreen):
 
     def action_step(self) -> None:
         """Tell the next event or packet, and pause."""
-        self._player.step()
+        if not self._at_end():
+            self._player.step()
 
     def action_slower(self, steps: int) -> None:
         """Slow the replay down (1), or speed it up (-1)."""
@@ -138,6 +142,8 @@ class CaptureScreen(MainScreen):
         self.query_one(TimeBar).open()
 
     def _go_to(self, at: float) -> None:
+        if at > self._player.reader.at and self._at_end():
+            return
         self._back(self._player.go_to(at))
 
     def _back(self, text: str) -> None:
@@ -147,8 +153,17 @@ class CaptureScreen(MainScreen):
             self.action_freeze()
         self.show_now()
 
+    def _at_end(self) -> bool:
+        """Whether all was told, which is said then."""
+        ended = self._player.reader.ended
+        if ended:
+            self.tell("nothing follows, as all was read: go to an earlier time", good=False)
+        return ended
+
     def action_found(self) -> None:
         """Go to the next event or packet that passes the filter, and pause there."""
+        if self._at_end():
+            return
         filter, known = self.view.filter, self._player.reader.known
         events = filter.of_log(known.get) if filter is not None else None
         # What tells of other packets, too, is known once those are there, and so not ahead of them.

@@ -28,8 +28,9 @@ class SourceReader:
     """Has the interface of the engine that the screen uses; of all commands it only knows `Stop`.
 
     `now` is the time that has been reached, in seconds of the source's monotonic clock, `at` the same in
-    seconds since the epoch. `ended`: nothing more will be read. `told` counts events and packets so far,
-    `read` those that were read of the source, which is ahead. `speed`: see `SPEEDS`.
+    seconds since the epoch. `ended`: nothing more will be read; `in_vain`: what was looked for did not come.
+    `told` counts events and packets so far, `read` those that were read of the source, which is ahead.
+    `speed`: see `SPEEDS`.
     """
 
     grace = 0.0
@@ -49,7 +50,7 @@ class SourceReader:
     def _reset(self, source: Source, queue: EventQueue) -> None:
         self._source, self._queue = source, queue
         self.now = self.at = 0.0
-        self.ended = False
+        self.ended = self.in_vain = False
         self.told = self.read = 0
         self.known = Associations()
         """Those that events so far are of; written by the reader's thread."""
@@ -153,6 +154,7 @@ class SourceReader:
                 return
             if number == 0 and not self._source.done:
                 self._wait_for_drain()  # so that the screen has the time to draw its first rows
+        self.in_vain = self._wanted is not None
         self.ended = True
 
     def _wait_for_drain(self) -> None:
@@ -204,8 +206,8 @@ class SourceReader:
 
     def _left(self, event: Event) -> float:
         """Seconds until an event is to be told, infinite while it is paused."""
-        if self._until and event.at <= self._until:
-            return 0.0
+        if self._until:
+            return 0.0 if event.at <= self._until else math.inf
         if self._wanted is not None or self._steps:
             return 0.0
         if self._paused:
@@ -219,6 +221,7 @@ class SourceReader:
                 if self._until and event.at > self._until:
                     self._move(self._until)
                     self._until, self._anchor = 0.0, None
+                    self._paused = self._paused or self._speed == math.inf  # else the end would be next
                 if (left := self._left(event)) <= 0:
                     break
                 real = time.monotonic()

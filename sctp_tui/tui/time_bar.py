@@ -13,6 +13,7 @@ from .widgets.prompt import Prompt, Recalled
 _OF_DAY = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d(?:\.\d+)?))?")
 _BY = re.compile(r"[+-]\d+(?:\.\d+)?")
 _DAY = 86_400
+_FURTHEST = 1e9  # s: 30 years
 _HELP = "12:34:56 is a time of day, +12.5 and -3 are seconds from here"
 
 
@@ -26,7 +27,10 @@ def parse_time(text: str, here: float, first: float) -> float:
     A time of day before `first`, when all began, is one of the next day. Raises `WrongTime`.
     """
     if _BY.fullmatch(text):
-        return max(first, here + float(text))
+        by = float(text)
+        if abs(by) > _FURTHEST:
+            raise WrongTime(f"{text} s are more than {_FURTHEST:,.0f}: give fewer")
+        return max(first, here + by)
     if (found := _OF_DAY.fullmatch(text)) is None:
         raise WrongTime(f"{text!r} is no time: {_HELP}")
     hour, minute, second = int(found[1]), int(found[2]), float(found[3] or 0)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from sctp_tui.cli.main import main
 from sctp_tui.cli.options import open_options, screen_options, serve_options
-from sctp_tui.sctp.events import Number, StackName, from_json
+from sctp_tui.sctp.events import Number, StackName, from_json, to_json
+from tests.monitor.story import Story
 from tests.patience import PATIENCE
 
 from .program import Program
@@ -125,3 +127,41 @@ def test_the_options(capsys: pytest.CaptureFixture[str]) -> None:
         with pytest.raises(SystemExit):
             options(["--record", ""])
         assert "--record: '' names no file: give a path" in capsys.readouterr().err
+
+
+def test_a_masked_server_has_a_masked_recording(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    with serve("userspace", "--record", str(path), "--mask-addresses", "--count", "1") as program:
+        send("userspace", program.event("listening"), "hello")
+        program.process.communicate(timeout=PATIENCE)
+    begun = json.loads(path.read_bytes().splitlines()[0])
+    assert (begun["event"], begun["masked"]) == ("recording", True)
+
+
+def test_what_could_not_start_leaves_nothing_in_the_way(tmp_path: Path) -> None:
+    record, packets = tmp_path / "run.jsonl", tmp_path / "run.pcapng"
+    options = ["serve", "--port", "0", "--record", str(record)]
+    assert main([*options, "--pcapng", str(tmp_path / "no" / "file")]) == 1
+    assert not record.exists()
+    record.touch()
+    assert main([*options, "--pcapng", str(packets)]) == 1
+    assert not packets.exists()
+    assert record.exists()
+
+
+def test_packets_are_not_written_over_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "kept.pcapng"
+    path.write_bytes(b"kept")
+    assert main(["serve", "--port", "0", "--pcapng", str(path)]) == 1
+    assert path.read_bytes() == b"kept"
+
+
+def test_a_recording_that_grows_is_told_as_it_grows(tmp_path: Path) -> None:
+    path = tmp_path / "run.jsonl"
+    said = [to_json(event) + b"\n" for event in (Story().up(1), Story().message(1, b"hello"))]
+    path.write_bytes(said[0])
+    with Program("open", str(path), "--follow", "--json") as program:
+        assert json.loads(program.line())["state"] == "COMM_UP"
+        with path.open("ab") as file:
+            file.write(said[1])
+        assert json.loads(program.line())["text"] == "hello"

@@ -5,6 +5,7 @@ import pytest
 from sctp_tui.lessons.lesson import find
 from sctp_tui.lessons.session import Session
 from sctp_tui.monitor.monitor import Monitor
+from sctp_tui.sctp.commands import AddBookmark, Send
 
 
 @pytest.fixture
@@ -43,3 +44,10 @@ def test_an_answer_is_not_cut_off(asking: Session, clock: list[float]) -> None:
     clock[0] = 22.0
     asking.answer("4")
     assert 4 <= _goes_on_after(asking, clock) <= 5
+
+
+def test_a_bookmark_changes_nothing(asking: Session) -> None:
+    asking.user_did(AddBookmark("here", 0, None))
+    assert not asking.disturbed
+    asking.user_did(Send(1, b"mine"))
+    assert asking.disturbed

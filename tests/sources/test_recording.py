@@ -33,18 +33,24 @@ from sctp_tui.sources.recording import Recording
 from sctp_tui.sources.source import Source
 from tests.monitor.story import Story, one_of_each
 
-from .files import real
+from .files import pcap, real
 from .machines import Looks, association, listener
+from .test_observer import TSN_A, data, sack
+from .test_observer import Story as Captured
 
 HEAD = to_json(RecordingBegun(1.0, 1.0, "", 0, 0, None, SCHEMA, "0.1.0")) + b"\n"
 
 
 def a_run() -> list[Event]:
     """Events and packets of several associations."""
-    capture = Capture([str(real("tcpdump__forces3.pcap"))])
-    observed = [event for some in capture.portions() for event in (*some.told, *some.numbers)]
+    frames = Captured().up().a(data(TSN_A, b"hello")).b(sack(TSN_A)).a(data(TSN_A, b"hello")).frames
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "capture.pcap")
+        file.write_bytes(pcap(frames))
+        told = list(Capture([str(file)]).portions())
+    observed = [event for some in told for event in (*some.told, *some.numbers)]
     story = Story()
-    return [*one_of_each(), *observed[:60], story.status(1), story.message(1, b"\xff\x00"), *observed[60:90]]
+    return [*one_of_each(), *observed[:6], story.status(1), story.message(1, b"\xff\x00"), *observed[6:]]
 
 
 RUN = a_run()

@@ -179,7 +179,7 @@ async def test_what_a_pipe_told_is_told_once(path: Path) -> None:
     async with app.run_test() as pilot:
         await until(pilot, lambda: log(app) == RUN)  # at once: it may be live
         await pilot.press("{")
-        await until(pilot, lambda: app._notifications and "read once" in [*app._notifications][-1].message)
+        await until(pilot, lambda: app._notifications and "as it comes" in [*app._notifications][-1].message)
         assert log(app) == RUN
         os.close(writing)
         await until(pilot, lambda: app.reader.ended)
@@ -215,3 +215,26 @@ def test_times_as_text() -> None:
     for wrong in ("", "now", "12", "24:00", "12:60", "12:00:60", "+", "1:2:3"):
         with pytest.raises(WrongTime):
             parse_time(wrong, noon, BEGIN)
+
+
+async def test_a_time_that_was_before_is_gone_to_in_a_capture_that_was_read(tmp_path: Path) -> None:
+    """It is read at once otherwise: so it stops there. What comes after the end is said."""
+    path = tmp_path / "run.jsonl"
+    story = Story()
+    said = [story.up(1), *(story.message(1, bytes([65 + n])) for n in range(9))]
+    path.write_bytes(b"".join(to_json(replace(one, at=100.0 + n)) + b"\n" for n, one in enumerate(said)))
+    app = CaptureApp(open_source([str(path)]), Settings(speed=float("inf")))
+    async with app.run_test(size=(100, 30)) as pilot:
+        await until(pilot, lambda: app.reader.ended)
+        await pilot.press("i")
+        await until(pilot, lambda: any("nothing follows" in one.message for one in app._notifications))
+        app.go_to(104.5)
+        await until(pilot, lambda: app.reader.paused and app.reader.at == 104.5)
+        assert not app.reader.ended
+        assert app.reader.told == 5
+
+
+@pytest.mark.parametrize("text", ["+99999999999999999999", "-1000000001"])
+def test_a_time_that_is_too_far_is_none(text: str) -> None:
+    with pytest.raises(WrongTime, match="give fewer"):
+        parse_time(text, 1000.0, 1000.0)

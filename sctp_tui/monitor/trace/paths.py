@@ -172,7 +172,7 @@ class Paths:
         self._seen = row.number
         packet = row.packet
         local, peer = packet.local, packet.peer
-        if peer is None or packet.verdict == "refused":
+        if peer is None or packet.verdict == "refused" or not (local.addresses and peer.addresses):
             return
         source, target = (local, peer) if packet.direction == "out" else (peer, local)
         route = PathRoute(packet.direction, *(bare(end.addresses[0]) for end in (target, source)))

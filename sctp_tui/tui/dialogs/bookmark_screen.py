@@ -30,7 +30,7 @@ class BookmarkScreen(Form[str]):
         yield from (label, words)
 
     def on_mount(self) -> None:
-        self.say("It stands in the log, and in the recording; ' and \" lead to it, mark~word filters")
+        self.say("It stands in the log, and in a recording that runs; ' and \" lead to it, mark~word filters")
 
     def submit(self) -> None:
         """Answer with the words. Raises `SctpError` where there are none."""
