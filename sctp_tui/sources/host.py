@@ -2,7 +2,7 @@
 
 import errno
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from msgspec import Struct, field
 from msgspec.structs import astuple
@@ -98,6 +98,10 @@ class Host:
         self._every = _EVERY
         self._keys = 0
         self._beyond = 0  # rows of the last look that are not followed
+        # What whole looks have found: a screen asks for that while the next one goes on.
+        self._found = _found(())
+        self.left_out: dict[str, int] = {}
+        """What is not followed, as there is too much, and the processes that can't be seen."""
         try:
             next(self._machine.messages(), None)
         except OSError as error:
@@ -115,25 +119,12 @@ class Host:
     @property
     def read(self) -> str:
         """What the last look has found."""
-        listen = sum(one.row.state == LISTEN for one in self._followed.values())
-        number = len(self._followed) - listen
-        found = f"{number:,} association{'' if number == 1 else 's'}, {listen:,} listening"
-        return found if self._every == _EVERY else f"{found}, looked at each {self._every:.1f} s"
+        return self._found if self._every == _EVERY else f"{self._found}, looked at each {self._every:.1f} s"
 
     @property
     def tally(self) -> str:
         """What was looked at."""
         return f"{self.titles[0]}, {self._machine.system}"
-
-    @property
-    def left_out(self) -> dict[str, int]:
-        """What is not followed, as there is too much, and the processes that can't be seen."""
-        hidden = sum(one.owner.unknown == OTHERS for one in self._followed.values())
-        told = {
-            f"beyond {MOST:,} that are followed": self._beyond,
-            f"process{'' if hidden == 1 else 'es'} of other users, whom only root sees": hidden,
-        }
-        return {why: count for why, count in told.items() if count}
 
     def portions(self) -> Iterator[Observation]:
         """What has changed, look by look."""
@@ -192,6 +183,8 @@ class Host:
         for one in self._followed.values():
             if one.key in changed or searched or _unanswered(one.row):
                 yield from self._news(one, came, at, mono)
+        self._found = _found(self._followed.values())
+        self.left_out = _left_out(self._followed.values(), self._beyond)
 
     def _read(self) -> tuple[set[int], set[int]]:
         """Take in what the kernel has now: the keys of what came, and of all that is not as it was."""
@@ -335,6 +328,21 @@ class Host:
 def apart(took: float) -> float:
     """Seconds between the beginnings of two looks, where one took so many."""
     return max(_EVERY, took / _SHARE)
+
+
+def _found(followed: Collection[_Followed]) -> str:
+    listen = sum(one.row.state == LISTEN for one in followed)
+    number = len(followed) - listen
+    return f"{number:,} association{'' if number == 1 else 's'}, {listen:,} listening"
+
+
+def _left_out(followed: Iterable[_Followed], beyond: int) -> dict[str, int]:
+    hidden = sum(one.owner.unknown == OTHERS for one in followed)
+    told = {
+        f"beyond {MOST:,} that are followed": beyond,
+        f"process{'' if hidden == 1 else 'es'} of other users, whom only root sees": hidden,
+    }
+    return {why: count for why, count in told.items() if count}
 
 
 def _listens(message: bytes) -> bool:

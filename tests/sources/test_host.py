@@ -329,6 +329,17 @@ def test_a_socket_that_another_process_has_now_is_found_anew(proc: Path) -> None
     assert pid_at(40, 78) is None
 
 
+def test_what_is_found_is_that_of_whole_looks_as_a_screen_asks_meanwhile() -> None:
+    looks = Looks(UP)
+    looks.look()
+    looks.machine.now = (UP, association(tag=9, peer_port=5001), listener())
+    events = looks.host.look()
+    next(events)
+    assert looks.host.read == "1 association, 0 listening"
+    list(events)
+    assert looks.host.read == "2 associations, 1 listening"
+
+
 # --- bounds, and what may not be told
 
 
