@@ -365,4 +365,4 @@ def _why(error: OSError) -> str:
         return f"{NAME} {_NO_SCTP}"
     if error.errno in (errno.EACCES, errno.EPERM):
         return f"{NAME} the kernel may not be asked ({error.strerror}): {_FORBIDDEN}"
-    return f"{NAME} the kernel does not tell its associations: {error.strerror}; {_ELSEWHERE}"
+    return f"{NAME} the kernel does not tell its associations: {error.strerror or error}; {_ELSEWHERE}"

@@ -1,6 +1,7 @@
 """A machine's kernel as a source: what its messages tell, what changes, how those ended that are gone."""
 
 import errno
+import socket
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from sctp_tui.sctp.events import AnyEvent, Detail, HostLooked, Observed, Peer, S
 from sctp_tui.sctp.events import Path as PeerPath
 from sctp_tui.sctp.kernel import proc_net, sock_diag
 from sctp_tui.sctp.kernel.jiffies import JIFFY
+from sctp_tui.sctp.kernel.machine import Machine
 from sctp_tui.sctp.kernel.proc_net import Counters, ProcAssociation, ProcPath
+from sctp_tui.sctp.kernel.sock_diag import DiagRow
 from sctp_tui.sources import host as host_source
 from sctp_tui.sources.host import Host, apart
 from sctp_tui.sources.octets import UnreadableSource
@@ -233,6 +236,30 @@ def test_one_that_a_dump_has_left_out_is_not_gone() -> None:
     assert looks.empty() == []
     looks.machine.skipped = ()
     assert tags(looks.empty()) == ["gone"]
+
+
+@pytest.mark.parametrize(
+    ("local", "peer"), [("10.0.0.1", "10.0.0.2"), ("fe80::1", "fe80::2")], ids=["IPv4", "IPv6"]
+)
+def test_a_peer_of_both_families_is_asked_for_by_the_one_that_this_end_has(
+    monkeypatch: pytest.MonkeyPatch, local: str, peer: str
+) -> None:
+    asked = list[tuple[str, str]]()
+    row = DiagRow(1, 9001, 5000, 0, 77, (local,), ("fe80::2", "10.0.0.2"), None)
+
+    def ask(family: int, here: str, _port: int, there: str, _peer_port: int) -> None:
+        assert socket.inet_pton(family, here)
+        assert socket.inet_pton(family, there)
+        asked.append((here, there))
+
+    monkeypatch.setattr(sock_diag, "ask", ask)
+    assert not Machine().has(row)
+    assert asked == [(local, peer)]
+
+
+def test_an_error_of_no_number_is_said_in_its_words() -> None:
+    said = host_source._why(OSError("more than can be right"))
+    assert "the kernel does not tell its associations: more than can be right; " in said
 
 
 def test_a_socket_that_is_closed() -> None:

@@ -29,13 +29,14 @@ class Machine:
 
     def has(self, row: DiagRow) -> bool:
         """Whether an association is still there. Raises OSError."""
-        for local in row.locals[:1]:
-            for peer in row.peers:
-                family = socket.AF_INET6 if ":" in peer else socket.AF_INET
-                here = next((one for one in row.locals if (":" in one) == (":" in peer)), local)
-                found = sock_diag.ask(family, here, row.local_port, peer, row.peer_port)
-                if found is not None and found.info is not None and row.info is not None:
-                    return found.info.tag == row.info.tag
+        for peer in row.peers:
+            family = socket.AF_INET6 if ":" in peer else socket.AF_INET
+            here = next((one for one in row.locals if (":" in one) == (":" in peer)), None)
+            if here is None:  # a peer of both families, and this end of one: it is told by another address
+                continue
+            found = sock_diag.ask(family, here, row.local_port, peer, row.peer_port)
+            if found is not None and found.info is not None and row.info is not None:
+                return found.info.tag == row.info.tag
         return False
 
     def associations(self) -> Mapping[Ends, ProcAssociation]:
