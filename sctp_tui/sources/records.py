@@ -15,10 +15,11 @@ _LONGEST = 16 * 1024 * 1024  # octets of a record or block; libpcap's largest pa
 _INTERFACES = 4096  # of a section
 _COMMENT = 1000  # octets kept of a comment
 _BILLION = 1_000_000_000
+_LATEST = 253_402_300_799 * _BILLION  # ns since the epoch: the end of the year 9999
 
 
 class Record(Struct, frozen=True, gc=False):
-    """One packet as captured: `at` in ns since the epoch, None where the file has no time of it.
+    """One packet as captured: `at` in ns since the epoch, None where the file has no time that can be right.
 
     `link` is its link layer (a LINKTYPE of libpcap), `length` its octets on the wire, of which `data` were
     captured; `interface` counts those of the file. `offset` is where `data` stands in what is read.
@@ -242,8 +243,9 @@ class _Pcapng:
             told = (value for code, value in options if code == 1)
             comment = next(told, b"")[:_COMMENT].decode(errors="replace")
         count, ticks, unit = high << 32 | low, interface.ticks, interface.unit
+        at_ns = (count * unit if unit else count * _BILLION // ticks) + interface.offset
         return Record(
-            (count * unit if unit else count * _BILLION // ticks) + interface.offset,
+            at_ns if 0 <= at_ns <= _LATEST else None,
             interface.link,
             buffer[begin : begin + kept],
             on_the_wire if on_the_wire > kept else kept,

@@ -93,6 +93,19 @@ def test_pcapng_with_interfaces_resolutions_and_comments(path: Path, order: str)
     ]
 
 
+@pytest.mark.parametrize("shift", [-101, 253_402_300_700, 2**63 - 1, -(2**63)])
+def test_a_time_that_can_not_be_right_is_none(path: Path, shift: int) -> None:
+    seconds = option(9, b"\0") + option(14, struct.pack("<q", shift)) + option(0, b"")
+    made = section() + interface(options=seconds) + packet_block(b"x", 100) + packet_block(b"y", 2**64 - 1)
+    assert [(one.at, one.data) for one in read(path, made)] == [(None, b"x"), (None, b"y")]
+
+
+@pytest.mark.parametrize("at", [0, 253_402_300_799])
+def test_the_first_and_the_last_time_that_can_be_right(path: Path, at: int) -> None:
+    made = section() + interface(options=option(9, b"\0") + option(0, b"")) + packet_block(b"x", at)
+    assert [one.at for one in read(path, made)] == [at * 10**9]
+
+
 def test_the_order_of_octets_may_change_with_a_section(path: Path) -> None:
     made = b"".join(section(o) + interface(1, o) + packet_block(b"abcd", 1, 0, o) for o in "<>")
     assert [one.at for one in read(path, made)] == [1000, 1000]
