@@ -28,15 +28,15 @@ class Filing:
     def file(self, packet: SctpPacket, source: int) -> int:
         """The place of the octets of a packet of this source.
 
-        Raises `UnreadableSource` where the disk has no room for them.
+        Raises `UnreadableSource` where the disk has no room for them, or no temporary file can be made.
         """
         if packet.offset >= 0 and source < _MOST and self._sources[source].stays:
             return packet.offset << _FILE_BITS | source + 1
-        if self._spool is None:
-            with tempfile.TemporaryFile() as made:
-                self._spool = os.dup(made.fileno())
         begin, data = self.spooled, packet.data
         try:
+            if self._spool is None:
+                with tempfile.TemporaryFile() as made:
+                    self._spool = os.dup(made.fileno())
             while data:
                 written = os.pwrite(self._spool, data, self.spooled)
                 self.spooled += written
@@ -47,8 +47,10 @@ class Filing:
 
     def _full(self, error: OSError) -> UnreadableSource:
         why = "no room" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else error.strerror
+        # Where no folder is usable there is none to name, and the error names those that were tried.
+        where = f"{tempfile.tempdir}: " if tempfile.tempdir else ""
         return UnreadableSource(
-            f"{tempfile.gettempdir()}: {why} for more packets after {self.spooled:,} octets: what was read "
+            f"{where}{why} for more packets after {self.spooled:,} octets: what was read "
             "is shown; TMPDIR=FOLDER in the environment names another place"
         )
 

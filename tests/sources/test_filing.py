@@ -49,6 +49,20 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "TMPDIR=FOLDER" in capture.errors[0]
 
 
+def test_without_a_usable_temporary_folder_the_way_out_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "some.pcap.gz"
+    path.write_bytes(gzip.compress(pcap(FRAMES)))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr("tempfile._candidate_tempdir_list", lambda: [str(tmp_path / "missing")])
+    capture, packets = filed(path)
+    assert packets == []
+    assert "No usable temporary directory found" in capture.errors[0]
+    assert "TMPDIR=FOLDER" in capture.errors[0]
+    capture.close()
+
+
 def test_what_is_not_wanted_is_counted(tmp_path: Path) -> None:
     path = tmp_path / "some.pcap"
     path.write_bytes(pcap(FRAMES))
