@@ -42,7 +42,8 @@ _LIMITS = {
     **dict.fromkeys(("at", "set_at", "line_at"), _LATEST),
     **dict.fromkeys(("mono", "now", "last"), _UPTIME),
     **dict.fromkeys(("port", "udp_port", "local_port"), 2**16),
-    "ppid": 2**32,
+    **dict.fromkeys(("stream", "ssn"), 2**16),
+    **dict.fromkeys(("tsn", "ppid"), 2**32),
 }
 _OF_CAPTURE = b'{"event":"capture"'
 _COUNTED = 20_000  # associations whose messages are counted

@@ -145,6 +145,9 @@ def test_a_last_line_that_was_cut_off_is_left_out(path: Path) -> None:
         (to_json(Story().up(1)).replace(b'"key":1', b'"key":1' + b"0" * 400) + b"\n", "key is 1000000000"),
         (to_json(Story().up(1)).replace(b'"key":1', b'"key":1' + b"0" * 9000) + b"\n", "is no event"),
         (to_json(Story().message(1, b"abc")).replace(b'"size":3', b'"size":2') + b"\n", "size is 2, and 3"),
+        (to_json(replace(Story().message(1, b""), stream=2**16)) + b"\n", "stream is 65536"),
+        (to_json(replace(Story().message(1, b""), ssn=2**16)) + b"\n", "ssn is 65536"),
+        (to_json(replace(Story().message(1, b""), tsn=2**32)) + b"\n", "tsn is 4294967296"),
         (b"[" * 5000 + b"\n", "is no event"),
     ],
 )
