@@ -4,6 +4,7 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
+from functools import partial
 from heapq import merge
 
 from msgspec.structs import replace
@@ -131,7 +132,7 @@ class Capture:
     def _timeline(self) -> Iterator[SctpPacket | None]:
         """The packets of all files in the order of time; of captures of both ends each one once."""
         twice = len(self.names) == 2 and all(one.size is not None for one in self._sources)
-        if twice and (clocks := compare(*map(_known_of, self.names))) is not None:
+        if twice and (clocks := compare(*(partial(_known_of, one) for one in self.names))) is not None:
             self._joining = Joining(clocks)
             self._copies = [Duplicates() for _ in self.names]
             return self._joining.packets(*(filter(None, self._packets(at)) for at in (0, 1)))

@@ -9,7 +9,7 @@ trip at most. Clocks drift, so that this is done for each part of the time.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import NamedTuple
 
 from .ip import SctpPacket
@@ -17,7 +17,8 @@ from .ip import SctpPacket
 SURVEYED = 200_000
 """Packets of each capture that are compared, at most."""
 _PART = 5_000_000_000  # ns within which the drift of a clock does not count
-_HEADER, _COMPARED = 12, 64  # octets; the checksum in the header may be left to the interface by the sender
+_HEADER = 12  # octets; the checksum in the header may be left to the interface by the sender
+_COMPARED = 64  # octets of a packet that are compared at most
 _SAME_PLACE = 2_000  # ns: what is no further apart was captured in one place
 
 
@@ -25,11 +26,11 @@ Way = tuple[str, str]
 """From an address to another."""
 
 
-def fingerprint(packet: SctpPacket) -> Hashable:
-    """What is the same of a packet in two captures, also where one has kept fewer octets."""
+def fingerprint(packet: SctpPacket, compared: int) -> Hashable:
+    """What is the same of a packet in two captures that have both kept `compared` octets of it, or all."""
     data = packet.data
     size = len(data) + packet.cut
-    return packet.source, packet.destination, size, data[:8], data[_HEADER:_COMPARED]
+    return packet.source, packet.destination, size, data[:8], data[_HEADER:compared]
 
 
 class Clocks(NamedTuple):
@@ -37,11 +38,13 @@ class Clocks(NamedTuple):
 
     `near` is, by way, the capture that is nearer to the sender: 0 or 1. `points` are times of the second's
     clock (ns), and by how much it is ahead of the first's then. `wrong_by` is how wrong that is at most (ns).
+    `compared` are the octets by which a packet of one is known in the other: see `fingerprint`.
     """
 
     near: dict[Way, int]
     points: list[tuple[int, int]]
     wrong_by: int
+    compared: int
 
     def ahead(self, at: int) -> int:
         """By how many ns the second clock is ahead when it shows `at`."""
@@ -57,9 +60,19 @@ class Clocks(NamedTuple):
         return self.points[0][1]
 
 
-def compare(first: Iterable[SctpPacket], second: Iterable[SctpPacket]) -> Clocks | None:
-    """Compare two captures; None where no packets of both directions are in both, or all in one place."""
-    earlier, later = _times(first), _times(second)
+def compare(
+    first: Callable[[], Iterable[SctpPacket]], second: Callable[[], Iterable[SctpPacket]]
+) -> Clocks | None:
+    """Compare two captures; None where no packets of both directions are in both, or all in one place.
+
+    They are read again where one has kept so little of a packet that less has to be compared of all.
+    """
+    earlier, least = _times(first(), _COMPARED)
+    later, compared = _times(second(), least)
+    if compared < _COMPARED:
+        del earlier, later  # before as much is kept again
+        earlier, _ = _times(first(), compared)
+        later, _ = _times(second(), compared)
     ways = defaultdict[Way, list[tuple[int, int]]](
         list
     )  # times of the second, and by how much these are later
@@ -81,7 +94,8 @@ def compare(first: Iterable[SctpPacket], second: Iterable[SctpPacket]) -> Clocks
     if not bounds:
         return None
     points = [(part * _PART + _PART // 2, sum(bounds[part]) // 2) for part in sorted(bounds)]
-    clocks = Clocks(near, points, max(abs(most - least) for most, least in bounds.values()) // 2)
+    wrong_by = max(abs(most - least) for most, least in bounds.values()) // 2
+    clocks = Clocks(near, points, wrong_by, compared)
     if clocks.wrong_by < _SAME_PLACE:
         return None
     for way in ways.keys() - near.keys():  # a path that the other direction does not take
@@ -89,17 +103,23 @@ def compare(first: Iterable[SctpPacket], second: Iterable[SctpPacket]) -> Clocks
     return clocks
 
 
-def _times(packets: Iterable[SctpPacket]) -> dict[Hashable, tuple[Way, int]]:
-    """When each packet passed (ns), 0 for those that passed more than once: which is which is not known."""
+def _times(packets: Iterable[SctpPacket], compared: int) -> tuple[dict[Hashable, tuple[Way, int]], int]:
+    """When each packet passed (ns), 0 for those that passed more than once: which is which is not known.
+
+    And how many octets can be compared: `compared`, or as few as are kept of one that was cut.
+    """
     found: dict[Hashable, tuple[Way, int]] = {}
+    least = compared
     for packet in packets:
         if packet.at is not None and packet.icmp is None:
-            key = hash(fingerprint(packet))
+            if packet.cut:
+                least = min(least, len(packet.data))
+            key = hash(fingerprint(packet, compared))
             way = packet.source, packet.destination
             found[key] = way, 0 if key in found else packet.at
             if len(found) >= SURVEYED:
                 break
-    return found
+    return found, least
 
 
 def _mean(differences: list[tuple[int, int]]) -> float:

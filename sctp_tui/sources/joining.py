@@ -81,7 +81,7 @@ class Joining:
         if near is None or packet.icmp is not None:
             self._wait(_Seen(packet, file, None, settled=True))
             return
-        this = _Seen(packet, file, fingerprint(packet), settled=False)
+        this = _Seen(packet, file, fingerprint(packet, self.clocks.compared), settled=False)
         if file == near:
             self._wait(this)
             early = next((one for one in self._arrived.get(this.key, ()) if not one.void), None)

@@ -3,6 +3,7 @@
 import random
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -37,11 +38,13 @@ class TwoPlaces:
                     shift = ahead + int((at - BEGIN) * drift) if place else 0
                     self.places[place].append((at + shift, frame))
 
-    def capture(self, folder: Path) -> Capture:
+    def capture(self, folder: Path, kept: tuple[int, int] = (0, 0)) -> Capture:
+        """`kept` are the octets that each has kept of a frame, 0 for all."""
         paths = [folder / "a.pcap", folder / "b.pcap"]
-        for path, seen in zip(paths, self.places, strict=True):
+        for path, seen, snaplen in zip(paths, self.places, kept, strict=True):
             seen.sort(key=lambda one: one[0])
-            path.write_bytes(pcap([one for _, one in seen], nano=True, times=[at for at, _ in seen]))
+            frames, times = [one for _, one in seen], [at for at, _ in seen]
+            path.write_bytes(pcap(frames, nano=True, snaplen=snaplen, times=times))
         return Capture([str(path) for path in paths])
 
 
@@ -89,6 +92,13 @@ def check(run: TwoPlaces, ahead: int, about: int = MS) -> Capture:
 def test_a_clock_that_drifts() -> None:
     # 500 ppm for 20 s: 10 ms in the end, several times a delay.
     check(TwoPlaces(long_story(1000), 40 * MS, 1, 0.1, drift=500e-6), 40 * MS + 1_250_000, 2 * MS)
+
+
+@pytest.mark.parametrize("kept", [(66, 0), (0, 66), (66, 80), (75, 66)], ids=str)
+def test_captures_that_keep_less_of_a_packet_than_the_other(tmp_path: Path, kept: tuple[int, int]) -> None:
+    run = TwoPlaces(long_story(), 7 * MS, 3, 0.2)
+    found = packets(run.capture(tmp_path, kept))
+    assert [one.verdict for one in found] == [verdict for verdict, _ in run.fates]
 
 
 def test_the_files_in_the_other_order(tmp_path: Path) -> None:
