@@ -123,6 +123,10 @@ ROWS: dict[str, tuple[list[str], str]] = {
         [_mib(recording._LINE)],
         "sources/test_recording.py test_a_line_has_a_bound",
     ),
+    "associations of a recording that have not ended": (
+        [_number(recording._AT_ONCE)],
+        "sources/test_recording.py test_associations_that_have_not_ended_have_a_bound",
+    ),
     "associations whose messages are counted": (
         [_number(recording._COUNTED)],
         "sources/test_recording.py test_of_so_many_associations_messages_are_counted",

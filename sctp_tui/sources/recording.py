@@ -13,15 +13,19 @@ import msgspec
 from sctp_tui import __version__
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import (
+    ENDS,
     SCHEMA,
     AnyEvent,
+    AssocChange,
     CaptureBegun,
     Counts,
+    EndpointClosed,
     Event,
     HostLooked,
     Listening,
     Message,
     Number,
+    Observed,
     Opening,
     Packet,
     RecordingBegun,
@@ -47,6 +51,7 @@ _LIMITS = {
 }
 _OF_CAPTURE = b'{"event":"capture"'
 _COUNTED = 20_000  # associations whose messages are counted
+_AT_ONCE = 20_000  # associations that have not ended, and endpoints
 _NONE = Counts(0.0, 0.0, "", 0, 0, None, 0, 0, 0, 0, 0, 0.0)
 
 
@@ -74,6 +79,8 @@ class Recording:
         self._line = 0  # the number of the last line read
         self._counts = True  # messages, as no line tells how many there were: those of `serve --json` don't
         self._tally: dict[int, Counts] = {}
+        self._live: dict[int, str] = {}  # associations that have not ended, with their endpoints
+        self._live_of: dict[str, set[int]] = {}  # those of each endpoint that was ever named
 
     @property
     def file(self) -> None:
@@ -179,12 +186,45 @@ class Recording:
                 f"{self._file.name}: line {self._line:,}: version {printable(event.version, 40)} wrote it, "
                 f"with schema {event.schema}; {__version__} reads up to {SCHEMA}: take a newer sctp-tui"
             )
+        self._follow(event)
         if isinstance(event, RecordingBegun | Counts):
             self._counts = False
         if isinstance(event, RecordingBegun):
             return None
         # Without an escape, and in ASCII, JSON holds no text that would have to be made printable.
         return event if b"\\" not in line and line.isascii() else _printable(event)
+
+    def _follow(self, event: AnyEvent) -> None:
+        """Keep what an event begins or ends. Raises `UnreadableSource` where too much would be kept of it."""
+        endpoint = self._live_of.setdefault(event.endpoint, set())
+        match event:
+            case AssocChange(state=state) if state in ENDS:
+                self._ended(event.key)
+            case Observed(what="gone" | "left"):
+                self._ended(event.key)
+            case EndpointClosed():
+                for key in list(endpoint):
+                    self._ended(key)
+            case AssocChange() | Observed() | Opening() | Message() if event.key not in self._live:
+                self._live[event.key] = event.endpoint
+                endpoint.add(event.key)
+            case _:
+                pass
+        if len(self._live) > _AT_ONCE:
+            raise self._too_many("associations that have not ended")
+        if len(self._live_of) > _AT_ONCE:
+            raise self._too_many("endpoints")
+
+    def _ended(self, key: int) -> None:
+        endpoint = self._live.pop(key, None)
+        if endpoint is not None:
+            self._live_of[endpoint].discard(key)
+
+    def _too_many(self, what: str) -> UnreadableSource:
+        return UnreadableSource(
+            f"{self._file.name}: line {self._line:,}: more than {_AT_ONCE:,} {what}, which is the limit: "
+            "what was read is shown; make a file of some of its lines"
+        )
 
 
 def _check(event: AnyEvent) -> None:

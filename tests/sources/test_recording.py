@@ -6,6 +6,7 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from sctp_tui.monitor.text.events import sentence
 from sctp_tui.monitor.text.lines import plain
 from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.pcapng import blocks
-from sctp_tui.sctp.events import SCHEMA, Counts, Event, Packet, RecordingBegun, to_json
+from sctp_tui.sctp.events import SCHEMA, Counts, Event, Observed, Packet, Peer, RecordingBegun, to_json
 from sctp_tui.sources.capture import Capture
 from sctp_tui.sources.octets import Octets, UnreadableSource
 from sctp_tui.sources.opening import open_source
@@ -173,6 +174,47 @@ def test_a_line_has_a_bound(path: Path) -> None:
     path.write_bytes(HEAD + b'{"event":"' + b"x" * (17 << 20))
     (error,) = opened(path)[1].errors
     assert error.endswith("a line of more than 16,777,216 octets")
+
+
+def begun_and_ended(key: int, how: str) -> list[Event]:
+    """An association from its begin to its end, by each way to tell either."""
+    one, here = Story(endpoint=f"client {key % 2}"), Peer(("10.0.0.9",), 9)
+    at = one.message(key)
+    step = partial(Observed, at.at, at.mono, at.endpoint, key, 0, None)
+    match how:
+        case "left" | "gone":
+            return [step("INIT", "client", here), step(how, "unknown", here)]
+        case "close":
+            return [one.message(key), one.closed()]
+        case "lost":
+            return [one.up(key), one.change(key, "COMM_LOST")]
+        case _:
+            return [one.opening(key), one.change(key, "CANT_STR_ASSOC")]
+
+
+@pytest.mark.parametrize("how", ["left", "gone", "close", "lost", "failed"])
+def test_associations_that_have_not_ended_have_a_bound(
+    path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr("sctp_tui.sources.recording._AT_ONCE", 3)
+    ended = [event for key in range(1, 11) for event in begun_and_ended(key, how)]
+    live = [begun_and_ended(key, how)[0] for key in range(11, 15)]
+    path.write_bytes(HEAD + b"".join(to_json(event) + b"\n" for event in ended + live))
+    told, source = opened(path)
+    assert len(told) == len(ended) + 3
+    assert source.errors == [
+        f"{path}: line 25: more than 3 associations that have not ended, which is the limit: what was read "
+        "is shown; make a file of some of its lines"
+    ]
+
+
+def test_endpoints_have_a_bound(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sctp_tui.sources.recording._AT_ONCE", 3)
+    said = [Story(endpoint=f"server {number}").failed("why") for number in (1, 2, 1, 3, 4)]
+    path.write_bytes(b"".join(to_json(event) + b"\n" for event in said))
+    told, source = opened(path)
+    assert told == said[:4]
+    assert "line 5: more than 3 endpoints, which is the limit" in source.errors[0]
 
 
 def test_it_is_opened_alone(path: Path) -> None:
