@@ -2,10 +2,11 @@
 
 import tracemalloc
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sctp_tui.monitor.trace.packet_store import FILED_COST, FiledPackets, KeptPackets
+from sctp_tui.monitor.trace.packet_store import DELAY_COST, FILED_COST, FiledPackets, KeptPackets
 from sctp_tui.sctp.events import Packet, Peer
 from sctp_tui.sctp.filed import FiledPacket, filed
 
@@ -24,7 +25,16 @@ class Octets:
         return self.data[place : place + length]
 
 
-def packet(data: bytes, at: float = 1000.0, mono: float = 0.0, *, out: bool = True, cut: int = 0) -> Packet:
+def packet(
+    data: bytes,
+    at: float = 1000.0,
+    mono: float = 0.0,
+    *,
+    out: bool = True,
+    cut: int = 0,
+    delay: float | None = None,
+    reason: str = "",
+) -> Packet:
     return Packet(
         at=at,
         mono=mono,
@@ -35,34 +45,42 @@ def packet(data: bytes, at: float = 1000.0, mono: float = 0.0, *, out: bool = Tr
         local=Peer(("10.0.0.1",), 38412),
         flow=7,
         direction="out" if out else "in",
-        verdict="seen",
-        reason="",
-        delay=None,
+        verdict="seen" if delay is None else "delivered",
+        reason=reason,
+        delay=delay,
         data=data,
         captured=True,
         cut=cut,
+        joined=delay is not None,
     )
 
 
+Drawn = tuple[bytes, int, bool, int, float | None, str]
 PACKETS = st.lists(
-    st.tuples(st.binary(max_size=40), st.integers(-400, 1000), st.booleans(), st.integers(0, 2)), max_size=30
+    st.tuples(
+        st.binary(max_size=40),
+        st.integers(-400, 1000),
+        st.booleans(),
+        st.integers(0, 2),
+        st.none() | st.floats(0, 1),
+        st.sampled_from(["", "lost", "its comment"]),
+    ),
+    max_size=30,
 )
 
 
-def passed(drawn: list[tuple[bytes, int, bool, int]]) -> list[Packet]:
+def passed(drawn: list[Drawn]) -> list[Packet]:
     """Packets of which some came late, as times of a capture may go back; `mono` never does."""
     made, at, newest = list[Packet](), 0, 0
-    for data, later, out, cut in drawn:
+    for data, later, out, cut, delay, reason in drawn:
         at = max(0, at + later)
         newest = max(newest, at)
-        made.append(packet(data, 1000 + at / 64, newest / 64, out=out, cut=cut))
+        made.append(packet(data, 1000 + at / 64, newest / 64, out=out, cut=cut, delay=delay, reason=reason))
     return made
 
 
 @given(PACKETS, st.lists(st.booleans(), max_size=60), st.integers(0, 40), st.integers(0, 40))
-def test_both_keep_the_same(
-    drawn: list[tuple[bytes, int, bool, int]], drops: list[bool], start: int, stop: int
-) -> None:
+def test_both_keep_the_same(drawn: list[Drawn], drops: list[bool], start: int, stop: int) -> None:
     file = Octets()
     kept, store = KeptPackets(), FiledPackets(file)
     taken = 0
@@ -93,6 +111,20 @@ def test_room_is_given_back() -> None:
             store.drop()
     assert len(store._times) < 5_000
     assert store[0].mono == 19_900
+
+
+@pytest.mark.parametrize("says", ["delay", "reason"])
+def test_what_differs_for_each_packet_is_given_back_with_it(says: str) -> None:
+    """Or a store at its limit would drop all it has to make room for one more."""
+    store = FiledPackets(Octets())
+    costs = []
+    for number in range(200):
+        delay, reason = (number / 1024, "") if says == "delay" else (None, f"comment {number:3}")
+        costs.append(store.add(filed(packet(b"x", delay=delay, reason=reason), 0)))
+    assert [store.drop() for _ in range(199)] == costs[1:]
+    if says == "delay":
+        assert set(costs[1:]) == {FILED_COST + DELAY_COST}
+    assert len(store._forms) == len(store._by_form) == len(store._uses) == 1
 
 
 def test_what_is_gone_from_the_file_is_told() -> None:

@@ -8,7 +8,7 @@ from array import array
 from collections import deque
 from collections.abc import Sequence
 from copy import copy
-from math import inf
+from math import inf, isnan, nan
 from typing import overload
 
 from msgspec.structs import replace
@@ -20,6 +20,8 @@ from sctp_tui.sctp.filed import FiledPacket, OctetFile
 
 FILED_COST = 34
 """Bytes of memory for a packet whose octets are in a file, with its place in the order of all."""
+DELAY_COST = 9
+"""Bytes more for each packet where captures of both ends were joined, which tells their delays."""
 _FORM_COST = 800  # bytes for what packets have in common, a longer text aside
 _STORE_COST = 1500  # bytes for all arrays, and what a `Conversation` counts beside them
 _LATE_COST = 120  # bytes for a time of its own
@@ -54,21 +56,21 @@ class FiledPackets(Sequence[Packet]):
         self._file = file
         self._places, self._lengths = array("Q"), array("I")
         self._times, self._which = array("d"), array("I")
-        self._forms: list[Packet] = []
+        self._delays: array[float] | None = None  # from the first packet on that has one
+        self._forms: dict[int, Packet] = {}
         self._by_form: dict[Packet, int] = {}
+        self._uses: dict[int, int] = {}  # how many packets have a form
+        self._free: list[int] = []  # numbers that forms had
         self._base = -inf  # how much later `at` is than `mono`, save for packets that came late
         self._apart: dict[int, float] = {}  # `mono` of those, by number
         self._dropped = 0  # packets at the beginning of the arrays that are no longer kept
         self._first = 0  # packets that are no longer in the arrays
-        self._extra = 0  # bytes beyond `FILED_COST` for each
 
     def add(self, packet: Packet) -> int:
         """Add the next packet; returns the bytes of memory that it takes."""
-        more, apart = 0, packet.at - packet.mono
+        more, apart = 0 if self else _STORE_COST, packet.at - packet.mono
         if apart > self._base + _SAME:  # those before, if any, were all late
-            for number, time in enumerate(self._times, self._first):
-                self._apart.setdefault(number, time - self._base)
-            more = _LATE_COST * len(self._times)
+            more += self._all_late()
             self._base = apart
         form = Packet(
             at=0.0,
@@ -82,41 +84,68 @@ class FiledPackets(Sequence[Packet]):
             direction=packet.direction,
             verdict=packet.verdict,
             reason=packet.reason,
-            delay=packet.delay,
+            delay=None,
             data=b"",
             within=packet.within,
             captured=packet.captured,
             queued=packet.queued,
             cut=packet.cut,
+            joined=packet.joined,
         )
         which = self._by_form.get(form)
         if which is None:
-            which = self._by_form[form] = len(self._forms)
-            self._forms.append(form)
-            more += _FORM_COST + 4 * len(form.reason) + (0 if which else _STORE_COST)
+            which = self._by_form[form] = self._free.pop() if self._free else len(self._forms)
+            self._forms[which], self._uses[which] = form, 0
+            more += _form_cost(form)
+        self._uses[which] += 1
         if apart < self._base - _SAME:
             self._apart[self._first + len(self._times)] = packet.mono
             more += _LATE_COST
-        self._extra += more
+        if packet.delay is not None and self._delays is None:
+            self._delays = array("d", [nan]) * len(self._times)
+            more += DELAY_COST * len(self)
+        if self._delays is not None:
+            self._delays.append(nan if packet.delay is None else packet.delay)
+            more += DELAY_COST
         self._places.append(packet.place if isinstance(packet, FiledPacket) else 0)
         self._lengths.append(len(packet.data))
         self._times.append(packet.at)
         self._which.append(which)
         return FILED_COST + more
 
+    def _all_late(self) -> int:
+        """Give each packet a time of its own; returns the bytes that this takes."""
+        before = len(self._apart)
+        for at in range(self._dropped, len(self._times)):
+            self._apart.setdefault(self._first + at, self._times[at] - self._base)
+        return _LATE_COST * (len(self._apart) - before)
+
     def drop(self) -> int:
         """Drop the oldest packet; returns the bytes that it took."""
-        self._apart.pop(self._first + self._dropped, None)
+        back = FILED_COST + self._leave(self._which[self._dropped])
+        if self._apart.pop(self._first + self._dropped, None) is not None:
+            back += _LATE_COST
+        if self._delays is not None:
+            back += DELAY_COST
         self._dropped += 1
         if self._dropped >= max(_SLACK, len(self)):
-            for column in (self._places, self._lengths, self._times, self._which):
-                del column[: self._dropped]
+            for column in (self._places, self._lengths, self._times, self._which, self._delays):
+                if column is not None:
+                    del column[: self._dropped]
             self._first += self._dropped
             self._dropped = 0
-        if self:
-            return FILED_COST
-        extra, self._extra = self._extra, 0
-        return FILED_COST + extra
+        return back if self else back + _STORE_COST
+
+    def _leave(self, which: int) -> int:
+        """A packet has this form no longer; returns the bytes of the form if it was the last one."""
+        self._uses[which] -= 1
+        if self._uses[which]:
+            return 0
+        del self._uses[which]
+        form = self._forms.pop(which)
+        del self._by_form[form]
+        self._free.append(which)
+        return _form_cost(form)
 
     def part(self, start: int, stop: int) -> list[Packet]:
         """The packets from `start` up to, not including, `stop`, as far as there are any."""
@@ -125,7 +154,7 @@ class FiledPackets(Sequence[Packet]):
     def copy(self) -> "FiledPackets":
         """A copy, to which nothing is added."""
         made = copy(self)
-        for name in ("_places", "_lengths", "_times", "_which", "_apart", "_forms"):
+        for name in ("_places", "_lengths", "_times", "_which", "_delays", "_apart", "_forms"):
             setattr(made, name, copy(getattr(self, name)))
         return made
 
@@ -146,8 +175,12 @@ class FiledPackets(Sequence[Packet]):
         length, time, form = self._lengths[at], self._times[at], self._forms[self._which[at]]
         data = self._file.read(self._places[at], length)
         mono = self._apart.get(self._first + at, time - self._base)
+        delay = None if self._delays is None or isnan(self._delays[at]) else self._delays[at]
         if len(data) < length:
-            return replace(
-                form, at=time, mono=mono, data=data, cut=form.cut + length - len(data), reason=_GONE
-            )
-        return replace(form, at=time, mono=mono, data=data)
+            cut = form.cut + length - len(data)
+            return replace(form, at=time, mono=mono, data=data, delay=delay, cut=cut, reason=_GONE)
+        return replace(form, at=time, mono=mono, data=data, delay=delay)
+
+
+def _form_cost(form: Packet) -> int:
+    return _FORM_COST + 4 * len(form.reason)
