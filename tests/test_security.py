@@ -150,7 +150,7 @@ ROWS: dict[str, tuple[list[str], str]] = {
     ),
     "pieces of unfinished messages": (
         [_mib(endpoint.MESSAGE_LIMIT), _mib(reassembly.TOTAL)],
-        "sources/test_bounds.py test_messages_without_an_end",
+        "sources/test_bounds.py test_small_pieces_without_an_end",
     ),
     "what its kernel tells at one look": (
         [_mib(sock_diag.MOST_OCTETS)],

@@ -14,7 +14,8 @@ from sctp_tui.sctp.reassembly import TOTAL
 from sctp_tui.sctp.wire.packet import Data, IData
 from sctp_tui.sctp.wire.serial import MASK
 
-_COST = 200  # bytes of memory for a run, beside its data
+_COST = 1600  # bytes of memory for a run, beside its pieces
+_PIECE_COST = 128  # and for a piece, beside its data
 
 
 class JoinedMessage(NamedTuple):
@@ -39,7 +40,7 @@ class _Run:
         self.whole_end = chunk.ending
         self.parts: deque[tuple[bytes, int]] | None = deque([(chunk.data, chunk.size)])
         self.size = chunk.size
-        self.kept = len(chunk.data)
+        self.kept = _taken(chunk)
 
 
 class Pieces:
@@ -54,9 +55,15 @@ class Pieces:
         self._order: OrderedDict[_Run, Hashable] = OrderedDict()
 
     def add(self, way: Hashable, number: int, chunk: Data | IData) -> JoinedMessage | None:
-        """Add a piece, with its number among those of its `way`; its message once that is whole."""
+        """Add a piece, with its number among those of its `way`; its message once that is whole.
+
+        A piece without octets is none: whoever gets it does not acknowledge it, but aborts (RFC 9260, section
+        6.2), and any number of them would fit in a message.
+        """
         if chunk.beginning and chunk.ending:
             return JoinedMessage(chunk, chunk.size, chunk.data)
+        if chunk.size <= 0:
+            return None
         before = None if chunk.beginning else self._by_high.get((way, number - 1 & MASK))
         after = None if chunk.ending else self._by_low.get((way, number + 1 & MASK))
         if before is not None and not before.whole_end and after is None:
@@ -84,8 +91,8 @@ class Pieces:
         run.size += chunk.size
         if run.parts is not None and run.size <= self.limit:
             run.parts.append((chunk.data, chunk.size))
-            run.kept += len(chunk.data)
-            self._octets += len(chunk.data)
+            run.kept += _taken(chunk)
+            self._octets += _taken(chunk)
         else:
             self._octets -= run.kept
             run.parts, run.kept = None, 0
@@ -125,6 +132,11 @@ class Pieces:
             low.parts.extend(high.parts)
             low.kept += high.kept
         return low
+
+
+def _taken(chunk: Data | IData) -> int:
+    """Bytes of memory for a piece."""
+    return len(chunk.data) + _PIECE_COST
 
 
 def _message(run: _Run) -> JoinedMessage:

@@ -1,6 +1,7 @@
 """What a file can make the program keep has a bound, however long it is."""
 
 import struct
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -61,6 +62,21 @@ def test_messages_without_an_end() -> None:
     assert joined is not None
     assert (joined.data, joined.size) == (None, 3000)
     assert pieces._octets <= 10_000
+
+
+@pytest.mark.parametrize(("size", "step"), [(0, 1), (1, 1), (1, 2)])
+def test_small_pieces_without_an_end(size: int, step: int) -> None:
+    """What a piece takes beside its octets counts too."""
+    pieces = Pieces(limit=10**6, total=10**6)
+    tracemalloc.start()
+    for number in range(30_000):
+        first = number == 0
+        piece = Data(2, 16 + size, number * step, 1, 0, 0, False, first, False, False, b"xy"[:size])
+        assert pieces.add("way", number * step, piece) is None
+        assert pieces._octets <= 10**6
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < 10**6
 
 
 def test_packets_compared_with() -> None:
