@@ -68,7 +68,7 @@ class Identity:
     ended. `restarting` is the end that has sent an INIT again, with the tag in it, None for neither.
     """
 
-    __slots__ = ("client", "cookie", "ends", "over", "restarting", "same", "serial", "tags", "turned", "up")
+    __slots__ = ("client", "ends", "over", "restarting", "same", "serial", "tags", "turned", "up")
 
     def __init__(self, serial: int, packet: SctpPacket, ports: tuple[int, int]) -> None:
         udp = packet.udp or (None, None)
@@ -80,7 +80,6 @@ class Identity:
         self.client: Which | None = None
         self.up = self.over = False
         self.restarting: tuple[Which, int] | None = None
-        self.cookie = b""
         self.same: Identity | None = None
         """The association that this one has turned out to be."""
         self.turned = False
@@ -112,7 +111,7 @@ class Identities:
         self._by_tag: dict[tuple[int, int, int], list[Identified]] = {}
         self._by_ports: dict[tuple[int, int], list[Identity]] = {}
         self._recent: OrderedDict[Identity, None] = OrderedDict()
-        self._echoes: OrderedDict[bytes, Identified] = OrderedDict()
+        self._echoes: OrderedDict[int, Identified] = OrderedDict()  # by a hash, as what comes may be long
 
     def identify(self, packet: SctpPacket) -> Identified | None:
         """Whose packet it is; None where it is nobody's: too short, or of a tag that can't be."""
@@ -270,7 +269,7 @@ class Identities:
                 return self._other_half(found, tag)
         length = data[at + 2] << 8 | data[at + 3] if len(data) >= at + 4 else 0
         if kind in (_HEARTBEAT_ACK, _COOKIE_ECHO):
-            asked = self._echoes.get(data[at + 4 : at + length])
+            asked = self._echoes.get(hash(data[at + 4 : at + length]))
             if asked is not None and asked.whose.ends[asked.sender].tag in (None, tag):
                 return self._other_half(Identified(asked.whose, _which(1 - asked.sender)), tag)
         if kind == _SACK and len(data) >= at + 8:
@@ -359,15 +358,15 @@ class Identities:
 
     # --- what chunks say
 
-    def _announce(self, one: Identity, sender: int, data: bytes, at: int) -> None:
-        """Take the addresses, and the cookie, from an INIT or INIT ACK (RFC 9260, section 3.3.2)."""
+    def _announce(self, one: Identity, sender: Which, data: bytes, at: int) -> None:
+        """Take what an INIT or INIT ACK says (RFC 9260, section 3.3.2): addresses, a cookie to come back."""
         end = one.ends[sender]
         end.announced = True
         for code, value in _parameters(data, at):
             if (code, len(value)) in ((5, 4), (6, 16)):
                 end.meet(str(ip_address(value)))
             elif code == 7:
-                one.cookie = value
+                self._expect(value, Identified(one, sender))
 
     def _init_acked(self, one: Identity, sender: Which, data: bytes, at: int, length: int) -> None:
         tag = int.from_bytes(data[at + 4 : at + 8])
@@ -378,8 +377,6 @@ class Identities:
         if one.client is None:
             one.client = _which(1 - sender)
         self._announce(one, sender, data, at)
-        if one.cookie:
-            self._expect(one.cookie, Identified(one, sender))
 
     def _restarted(self, one: Identity, sender: Which) -> None:
         if one.restarting is not None and one.restarting[0] != sender:
@@ -388,7 +385,7 @@ class Identities:
 
     def _expect(self, echo: bytes, sent: Identified) -> None:
         """This may come back, from the other end."""
-        self._echoes[echo] = sent
+        self._echoes[hash(echo)] = sent
         if len(self._echoes) > _ECHOES:
             self._echoes.popitem(last=False)
 

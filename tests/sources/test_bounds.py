@@ -5,6 +5,7 @@ import tracemalloc
 from collections.abc import Iterator
 
 import pytest
+from msgspec.structs import replace
 
 from sctp_tui.sctp.wire.packet import Data
 from sctp_tui.sources import clocks, duplicates, identity, ip, joining
@@ -46,6 +47,25 @@ def test_heartbeats_that_nobody_answers() -> None:
         beat = raw.chunk(4, 0, raw.parameter(1, number.to_bytes(4)))
         assert identities.identify(packet(beat)) is not None
     assert len(identities._echoes) == identity._ECHOES
+
+
+def test_long_heartbeats_and_cookies_are_not_kept() -> None:
+    identities = Identities()
+    long = bytes(60_000)
+    tracemalloc.start()
+    for number in range(200):
+        info = number.to_bytes(4) + long
+        fields = struct.pack("!IIHHI", 1000 + number, 65535, 9, 9, 1)
+        for one in (
+            raw.chunk(4, 0, raw.parameter(1, info)),
+            raw.chunk(2, 0, fields + raw.parameter(7, info)),
+        ):
+            empty = packet(tag=2000 + number)
+            assert identities.identify(replace(empty, data=empty.data + one)) is not None
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(identities._echoes) == 400
+    assert taken < 10**6
 
 
 def test_messages_without_an_end() -> None:
