@@ -144,6 +144,10 @@ ROWS: dict[str, tuple[list[str], str]] = {
         [_number(identity.MOST)],
         "sources/test_observer.py test_too_many_associations",
     ),
+    "verification tags": (
+        [_number(identity._TAGS)],
+        "sources/test_bounds.py test_tags_that_inits_offer_an_association_that_is_up",
+    ),
     "cookies and HEARTBEATs": (
         [_number(identity._ECHOES)],
         "sources/test_bounds.py test_heartbeats_that_nobody_answers",

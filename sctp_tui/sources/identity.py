@@ -30,11 +30,13 @@ _IN_FLIGHT = 1024  # how far what a SACK acknowledges may be from what was sent 
 _ECHOES = 4096  # cookies and heartbeats remembered until they come back
 ADDRESSES = 16
 """Addresses kept of each end."""
+_TAGS = 16  # tags kept of an association: those that it uses, and the newest that INITs have offered it since
 MOST = 20_000
 """Associations that packets are matched with; those without a packet for longest are forgotten."""
 
 Which = Literal[0, 1]
 """One of the two ends of an association."""
+_Key = tuple[int, int, int]  # the ports of sender and receiver, and the tag
 
 
 class End:
@@ -68,7 +70,7 @@ class Identity:
     ended. `restarting` is the end that has sent an INIT again, with the tag in it, None for neither.
     """
 
-    __slots__ = ("client", "ends", "over", "restarting", "same", "serial", "tags", "turned", "up")
+    __slots__ = ("client", "echoed", "ends", "over", "restarting", "same", "serial", "tags", "turned", "up")
 
     def __init__(self, serial: int, packet: SctpPacket, ports: tuple[int, int]) -> None:
         udp = packet.udp or (None, None)
@@ -80,12 +82,14 @@ class Identity:
         self.client: Which | None = None
         self.up = self.over = False
         self.restarting: tuple[Which, int] | None = None
+        self.echoed: int | None = None
+        """The tag of the newest COOKIE ECHO."""
         self.same: Identity | None = None
         """The association that this one has turned out to be."""
         self.turned = False
         """Whether the first end of this one is the second of that."""
-        self.tags: set[tuple[int, int, int]] = set()
-        """Its keys in the index."""
+        self.tags: dict[_Key, None] = {}
+        """Its keys in the index, the newest last."""
 
 
 class Identified(NamedTuple):
@@ -107,8 +111,7 @@ class Identities:
 
     def __init__(self) -> None:
         self._serials = count(1)
-        # By sender's port, receiver's port and tag: who may be meant, the newest last.
-        self._by_tag: dict[tuple[int, int, int], list[Identified]] = {}
+        self._by_tag: dict[_Key, list[Identified]] = {}  # who may be meant, the newest last
         self._by_ports: dict[tuple[int, int], list[Identity]] = {}
         self._recent: OrderedDict[Identity, None] = OrderedDict()
         self._echoes: OrderedDict[int, Identified] = OrderedDict()  # by a hash, as what comes may be long
@@ -177,8 +180,11 @@ class Identities:
             self._expect(data[begin + 4 : begin + length], found)
         elif kind == _INIT_ACK and len(data) >= begin + 20:
             self._init_acked(one, sender, data, begin, length)
+        elif kind == _COOKIE_ECHO:
+            one.echoed = int.from_bytes(data[4:8])
         elif kind == _COOKIE_ACK:
             one.up = True
+            self._agreed(one, sender, int.from_bytes(data[4:8]))
             self._restarted(one, sender)
         elif kind == _ABORT and one.restarting is not None and data[4:8] == one.restarting[1].to_bytes(4):
             one.restarting = None  # the INIT is refused (RFC 9260, section 5.2.2)
@@ -195,11 +201,32 @@ class Identities:
 
     def _file_too(self, one: Identity, to: int, tag: int) -> None:
         key = (one.ends[1 - to].port, one.ends[to].port, tag)
-        if key not in one.tags:
-            one.tags.add(key)
-            self._by_tag.setdefault(key, []).append(Identified(one, _which(1 - to)))
+        if key in one.tags:
+            return
+        one.tags[key] = None
+        self._by_tag.setdefault(key, []).append(Identified(one, _which(1 - to)))
+        if len(one.tags) > _TAGS:
+            ends = one.ends
+            used = [(ends[1 - to].port, ends[to].port, ends[to].tag) for to in (0, 1)]
+            oldest = next(key for key in one.tags if key not in used)
+            del one.tags[oldest]
+            self._unfile(one, oldest)
 
-    def _tagged(self, packet: SctpPacket, key: tuple[int, int, int]) -> Identified | None:
+    def _unfile(self, one: Identity, key: _Key) -> None:
+        left = [found for found in self._by_tag.get(key, ()) if found.whose is not one]
+        if left:
+            self._by_tag[key] = left
+        else:
+            self._by_tag.pop(key, None)
+
+    def _agreed(self, one: Identity, sender: Which, tag: int) -> None:
+        """A COOKIE ACK tells which of the tags that INITs have offered are used from now on."""
+        self._file(one, 1 - sender, tag)
+        if one.echoed is not None:
+            self._file(one, sender, one.echoed)
+            one.echoed = None
+
+    def _tagged(self, packet: SctpPacket, key: _Key) -> Identified | None:
         """The association with this tag, between these addresses if several have it."""
         likely: Identified | None = None
         source, destination = packet.source, packet.destination
@@ -214,7 +241,7 @@ class Identities:
                 likely = found
         return likely
 
-    def _reflected(self, packet: SctpPacket, key: tuple[int, int, int]) -> Identified | None:
+    def _reflected(self, packet: SctpPacket, key: _Key) -> Identified | None:
         """With the T bit a packet has the tag of the other direction (RFC 9260, section 8.5.1)."""
         for found in reversed(self._by_tag.get(key, ())):
             whose, other = found
@@ -350,11 +377,7 @@ class Identities:
         if not alike:
             self._by_ports.pop(ports, None)
         for key in one.tags:
-            left = [found for found in self._by_tag.get(key, ()) if found.whose is not one]
-            if left:
-                self._by_tag[key] = left
-            else:
-                self._by_tag.pop(key, None)
+            self._unfile(one, key)
 
     # --- what chunks say
 

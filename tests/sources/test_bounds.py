@@ -68,6 +68,36 @@ def test_long_heartbeats_and_cookies_are_not_kept() -> None:
     assert taken < 10**6
 
 
+def test_tags_that_inits_offer_an_association_that_is_up() -> None:
+    """Before a restart and after it, its own tags stay."""
+    identities = Identities()
+
+    def whose(*chunks: bytes, tag: int, back: bool = False) -> int:
+        one = packet(*chunks, tag=tag)
+        if back:
+            data = raw.packet(6, 5, tag, *chunks)
+            one = replace(one, source=one.destination, destination=one.source, data=data)
+        found = identities.identify(one)
+        assert found is not None
+        return found.now().whose.serial
+
+    def offer(client: int, server: int) -> None:
+        assert whose(_init(1, client), tag=0) == whose(_init(2, server), tag=client, back=True) == 1
+
+    for client, server in ((1000, 2000), (1001, 2001)):
+        offer(client, server)
+        assert whose(raw.chunk(10, 0, b"cookie"), tag=server) == 1
+        assert whose(raw.chunk(11, 0, b""), tag=client, back=True) == 1
+        for number in range(10_000, 10_200):
+            offer(number, number * 2)
+        assert whose(raw.data(1, b"x"), tag=server) == whose(raw.data(1, b"x"), tag=client, back=True) == 1
+    assert len(identities._by_tag) == identity._TAGS
+
+
+def _init(kind: int, tag: int) -> bytes:
+    return raw.chunk(kind, 0, struct.pack("!IIHHI", tag, 65535, 9, 9, 1))
+
+
 def test_messages_without_an_end() -> None:
     pieces = Pieces(limit=1000, total=10_000)
     for number in range(300):
