@@ -16,7 +16,7 @@ from sctp_tui.sctp.kernel import endpoint as kernel_endpoint
 from sctp_tui.sctp.kernel import seen_aborts, sock_diag
 from sctp_tui.sctp.link import conditioner
 from sctp_tui.sctp.userspace import flows, links, pump, sockets, unread
-from sctp_tui.sources import clocks, duplicates, host, identity, ip, joining, recording, records
+from sctp_tui.sources import association, clocks, duplicates, host, identity, ip, joining, recording, records
 from sctp_tui.tui import capture_app
 from sctp_tui.tui.dialogs import tree_screen
 
@@ -147,6 +147,10 @@ ROWS: dict[str, tuple[list[str], str]] = {
     "verification tags": (
         [_number(identity._TAGS)],
         "sources/test_bounds.py test_tags_that_inits_offer_an_association_that_is_up",
+    ),
+    "requests for addresses or resets": (
+        [_number(association._ASKED), _kib(association._ASKED_BYTES)],
+        "sources/test_bounds.py test_long_requests_that_nobody_answers",
     ),
     "cookies and HEARTBEATs": (
         [_number(identity._ECHOES)],

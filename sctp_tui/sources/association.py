@@ -1,6 +1,6 @@
 """One association in a capture: what its packets tell, as the events that its server's end would have had."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -48,7 +48,7 @@ from sctp_tui.sctp.wire.packet import (
     Shutdown,
     ShutdownComplete,
 )
-from sctp_tui.sctp.wire.parameters import IPV4, IPV6, RECONFIG_RESPONSE, Parameter
+from sctp_tui.sctp.wire.parameters import IPV4, IPV6, RECONFIG_RESPONSE
 
 from .clock import CaptureClock
 from .identity import ADDRESSES, End, Identity, Which
@@ -65,6 +65,11 @@ _QUIET = frozenset({int(ChunkType.SACK)})
 """Chunks that tell nothing once an association is up, while no round trip is measured."""
 _STREAMS = 1024  # streams counted of an association
 _ASKED = 16  # requests that wait for their answers
+_ASKED_BYTES = 4096  # bytes of memory for them
+_REQUEST_COST = 120  # and for one of their parameters, beside its octets
+_ADDRESS_REQUEST = 4 + 4 + 16  # octets of one: its number, and a parameter with an address
+_RESET_STREAMS = 256  # streams told of a reset
+_CHANGES = {_SET_ADD: "ADDED", _SET_DELETE: "REMOVED", _SET_PRIMARY: "MADE_PRIM"}
 _RESULTS = {0: "nothing to do", 1: "performed", 2: "denied", 3: "wrong SSN", 4: "another in progress"}
 
 
@@ -116,7 +121,7 @@ class ObservedAssociation:
         self._peers: tuple[Peer, Peer] | None = None  # made anew where that is None
         self._udp_ports: tuple[int | None, int | None] = (None, None)
         self._confirmed: set[str] = set()
-        self._asked: dict[tuple[str, int, int], tuple[Parameter, ...]] = {}
+        self._asked: dict[tuple[str, int, int], Sequence[tuple[int, bytes]]] = {}
         self._messages, self._octets, self._again = [0, 0], [0, 0], 0
         self._streams: dict[int, _StreamTally] = {}
 
@@ -281,7 +286,9 @@ class ObservedAssociation:
             case AsconfAck():
                 yield from self._asconf_ack(chunk, sender, stamp)
             case Asconf():
-                self._ask("ASCONF", chunk.serial, sender, chunk.parameters)
+                changes = [one for one in chunk.parameters if one.type in _CHANGES][:ADDRESSES]
+                asked = [(one.type, one.data[:_ADDRESS_REQUEST]) for one in changes]
+                self._ask("ASCONF", chunk.serial, sender, asked)
             case ReConfig():
                 yield from self._re_config(chunk, sender, stamp)
             case _:
@@ -431,20 +438,20 @@ class ObservedAssociation:
         if len(self._addresses[sender]) > 1:
             yield PeerAddrChange(**stamp, address=address, state="CONFIRMED", error=0)
 
-    def _ask(self, what: str, serial: int, sender: Which, asked: tuple[Parameter, ...]) -> None:
-        self._asked[what, serial, sender] = asked
-        if len(self._asked) > _ASKED:
-            del self._asked[next(iter(self._asked))]
+    def _ask(self, what: str, serial: int, sender: Which, asked: Sequence[tuple[int, bytes]]) -> None:
+        kept = self._asked
+        kept[what, serial, sender] = asked
+        while len(kept) > _ASKED or _bytes_of(kept.values()) > _ASKED_BYTES:
+            del kept[next(iter(kept))]
 
     def _asconf_ack(self, chunk: AsconfAck, sender: Which, stamp: AssociationStamp) -> Iterator[Event]:
         """Changes of addresses that the other end has taken (RFC 5061, section 4.2)."""
         by = 1 - sender
         asked = self._asked.pop(("ASCONF", chunk.serial, by), ())
         refused = {one.data[:4] for one in chunk.parameters if one.type == _ERROR_CAUSE}
-        for one in asked:
-            states = {_SET_ADD: "ADDED", _SET_DELETE: "REMOVED", _SET_PRIMARY: "MADE_PRIM"}
-            state, address = states.get(one.type, ""), _address_in(one.data[4:])
-            if not state or not address or one.data[:4] in refused:
+        for code, value in asked:
+            state, address = _CHANGES[code], _address_in(value[4:])
+            if not address or value[:4] in refused:
                 continue
             end, known = self._identity.ends[by], self._addresses[by]
             if state == "ADDED":
@@ -464,24 +471,23 @@ class ObservedAssociation:
         """Resets of streams that were answered (RFC 6525)."""
         for one in chunk.parameters:
             if one.type in (_RESET_OUT, _RESET_IN) and len(one.data) >= 4:
-                self._ask("RE-CONFIG", int.from_bytes(one.data[:4]), sender, (one,))
+                kept = one.data[: 12 + 2 * _RESET_STREAMS]
+                self._ask("RE-CONFIG", int.from_bytes(kept[:4]), sender, [(one.type, kept)])
             elif one.type == RECONFIG_RESPONSE and len(one.data) >= 8:
                 serial, result = int.from_bytes(one.data[:4]), int.from_bytes(one.data[4:8])
                 if result == 6:  # in progress
                     continue
                 asked = self._asked.pop(("RE-CONFIG", serial, 1 - sender), ())
-                for request in asked:
-                    at = 12 if request.type == _RESET_OUT else 4
-                    streams = tuple(
-                        int.from_bytes(request.data[n : n + 2]) for n in range(at, len(request.data) - 1, 2)
-                    )
+                for code, value in asked:
+                    at = 12 if code == _RESET_OUT else 4
+                    streams = tuple(int.from_bytes(value[n : n + 2]) for n in range(at, len(value) - 1, 2))
                     # An end resets streams that it sends on, or asks the other to do so.
-                    by = 1 - sender if request.type == _RESET_OUT else sender
+                    by = 1 - sender if code == _RESET_OUT else sender
                     yield StreamReset(
                         **stamp,
                         direction=self.direction(_which(by)),
                         outcome=_RESULTS.get(result, f"result {result}"),
-                        streams=streams[:256],
+                        streams=streams[:_RESET_STREAMS],
                     )
 
 
@@ -512,6 +518,10 @@ class _StreamTally:
 
 def _which(number: int) -> Which:
     return 1 if number else 0
+
+
+def _bytes_of(asked: Iterable[Sequence[tuple[int, bytes]]]) -> int:
+    return sum(_REQUEST_COST + len(value) for one in asked for _, value in one)
 
 
 def _comes(packet: SctpPacket) -> int | None:

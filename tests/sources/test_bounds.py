@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from msgspec.structs import replace
 
+from sctp_tui.sctp.events import StreamReset
 from sctp_tui.sctp.wire.packet import Data
 from sctp_tui.sources import clocks, duplicates, identity, ip, joining
 from sctp_tui.sources.clocks import Clocks
@@ -14,6 +15,7 @@ from sctp_tui.sources.duplicates import Duplicates
 from sctp_tui.sources.identity import Identities
 from sctp_tui.sources.ip import Dissector, SctpPacket
 from sctp_tui.sources.joining import Joining
+from sctp_tui.sources.observer import Observer
 from sctp_tui.sources.pieces import Pieces
 from sctp_tui.sources.records import Record
 from tests import rawpeer as raw
@@ -96,6 +98,29 @@ def test_tags_that_inits_offer_an_association_that_is_up() -> None:
 
 def _init(kind: int, tag: int) -> bytes:
     return raw.chunk(kind, 0, struct.pack("!IIHHI", tag, 65535, 9, 9, 1))
+
+
+def test_long_requests_that_nobody_answers() -> None:
+    """Of each as much is kept as is told once it is answered."""
+    observer = Observer()
+    streams = bytes(range(256)) * 200
+    addresses = b"".join(raw.parameter(0xC001, number.to_bytes(4) + streams[:2000]) for number in range(30))
+    tracemalloc.start()
+    for number in range(100):
+        reset = raw.parameter(13, struct.pack("!III", number, 0, 0) + streams)
+        asked = number.to_bytes(4) + raw.parameter(5, bytes(4)) + addresses
+        for one in (raw.chunk(130, 0, reset), raw.chunk(0xC1, 0, asked)):
+            empty = packet()
+            observer.observe([replace(empty, data=empty.data + one)])
+        if number == 0:
+            before, _ = tracemalloc.get_traced_memory()
+    after, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert after - before < 20_000
+    answer = raw.packet(6, 5, 8, raw.chunk(130, 0, raw.parameter(16, struct.pack("!II", 99, 1))))
+    told = observer.observe([replace(packet(), source="10.0.0.1", destination="10.0.0.2", data=answer)])
+    (reset_streams,) = [one.streams for one in told.events if isinstance(one, StreamReset)]
+    assert reset_streams == tuple(256 * at + at + 1 for at in range(0, 256, 2)) * 2
 
 
 def test_messages_without_an_end() -> None:
