@@ -453,15 +453,16 @@ class ObservedAssociation:
             state, address = _CHANGES[code], _address_in(value[4:])
             if not address or value[:4] in refused:
                 continue
-            end, known = self._identity.ends[by], self._addresses[by]
+            known, met = self._addresses[by], self._identity.ends[by].addresses
             if state == "ADDED":
-                end.meet(address)
+                self._identity.meet(by, address)
                 self._add(known, address)
             elif state == "REMOVED":
                 self._peers = None
-                for addresses in (end.addresses, known):
-                    if address in addresses and len(addresses) > 1:
-                        addresses.remove(address)
+                if address in met and len(met) > 1:
+                    self._identity.leave(by, address)
+                if address in known and len(known) > 1:
+                    known.remove(address)
             if by != self.server:
                 stamp = {**stamp, "peer": self.peers()[1]}
                 self._told = self.peers()

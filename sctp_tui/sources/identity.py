@@ -7,10 +7,12 @@ a cookie or a heartbeat's info that comes back, a SACK of what the other end has
 have equal tags between equal ports by chance, as some stacks choose from 16 bits: their TSNs tell them apart.
 """
 
+from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Iterator
 from ipaddress import ip_address
 from itertools import count
+from operator import attrgetter
 from struct import Struct
 from typing import Literal, NamedTuple
 
@@ -37,6 +39,8 @@ MOST = 20_000
 Which = Literal[0, 1]
 """One of the two ends of an association."""
 _Key = tuple[int, int, int]  # the ports of sender and receiver, and the tag
+_Place = tuple[int, int, str]  # the port of an end, that of the other one, and an address
+_serial = attrgetter("serial")
 
 
 class End:
@@ -70,14 +74,32 @@ class Identity:
     ended. `restarting` is the end that has sent an INIT again, with the tag in it, None for neither.
     """
 
-    __slots__ = ("client", "echoed", "ends", "over", "restarting", "same", "serial", "tags", "turned", "up")
+    __slots__ = (
+        "client",
+        "echoed",
+        "ends",
+        "over",
+        "places",
+        "restarting",
+        "same",
+        "serial",
+        "tags",
+        "turned",
+        "up",
+    )
 
-    def __init__(self, serial: int, packet: SctpPacket, ports: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        serial: int,
+        packet: SctpPacket,
+        ports: tuple[int, int],
+        places: "dict[_Place, list[Identity]]",
+    ) -> None:
         udp = packet.udp or (None, None)
         self.serial = serial
         self.ends = (
-            End(ports[0], packet.source, udp[0]),
-            End(ports[1], packet.destination, udp[1]),
+            End(ports[0], "", udp[0]),
+            End(ports[1], "", udp[1]),
         )
         self.client: Which | None = None
         self.up = self.over = False
@@ -90,6 +112,37 @@ class Identity:
         """Whether the first end of this one is the second of that."""
         self.tags: dict[_Key, None] = {}
         """Its keys in the index, the newest last."""
+        self.places = places
+        """Who is where, those of an address in the order of their serials; each one keeps itself in it."""
+        self.meet(0, packet.source)
+        self.meet(1, packet.destination)
+
+    def meet(self, at: int, address: str) -> bool:
+        """Note an address of an end; whether it is new."""
+        if not self.ends[at].meet(address):
+            return False
+        if self.same is not None:
+            return True
+        alike = self.places.setdefault(self._place(at, address), [])
+        if self not in alike[(found := bisect_left(alike, self.serial, key=_serial)) : found + 1]:
+            insort(alike, self, key=_serial)
+        return True
+
+    def leave(self, at: int, address: str) -> None:
+        """An end has this address no longer."""
+        self.ends[at].addresses.remove(address)
+        place, other = self._place(at, address), self._place(1 - at, address)
+        if place == other and address in self.ends[1 - at].addresses:
+            return
+        alike = self.places.get(place, [])
+        found = bisect_left(alike, self.serial, key=_serial)
+        if self in alike[found : found + 1]:
+            del alike[found]
+        if not alike:
+            self.places.pop(place, None)
+
+    def _place(self, at: int, address: str) -> _Place:
+        return self.ends[at].port, self.ends[1 - at].port, address
 
 
 class Identified(NamedTuple):
@@ -113,6 +166,7 @@ class Identities:
         self._serials = count(1)
         self._by_tag: dict[_Key, list[Identified]] = {}  # who may be meant, the newest last
         self._by_ports: dict[tuple[int, int], list[Identity]] = {}
+        self._places: dict[_Place, list[Identity]] = {}
         self._recent: OrderedDict[Identity, None] = OrderedDict()
         self._echoes: OrderedDict[int, Identified] = OrderedDict()  # by a hash, as what comes may be long
 
@@ -147,8 +201,8 @@ class Identities:
         data = packet.data
         near, far = one.ends[sender], one.ends[1 - sender]
         if packet.source not in near.addresses or packet.destination not in far.addresses:
-            news = near.meet(packet.source)
-            if far.meet(packet.destination) or news:
+            news = one.meet(sender, packet.source)
+            if one.meet(1 - sender, packet.destination) or news:
                 self._join(one, sender)
         if packet.udp is not None:
             near.udp_port, far.udp_port = packet.udp
@@ -253,7 +307,7 @@ class Identities:
     # --- new ones
 
     def _begin(self, packet: SctpPacket, source: int, destination: int) -> Identity:
-        one = Identity(next(self._serials), packet, (source, destination))
+        one = Identity(next(self._serials), packet, (source, destination), self._places)
         self._by_ports.setdefault(_ports(source, destination), []).append(one)
         return one
 
@@ -327,7 +381,12 @@ class Identities:
 
     def _between(self, packet: SctpPacket, source: int, destination: int) -> Iterator[Identified]:
         """Associations between both addresses and ports, the newest first, and which end sends."""
-        for one in reversed(self._by_ports.get(_ports(source, destination), ())):
+        if packet.source:
+            near_by = self._places.get((source, destination, packet.source), [])
+            likely = min(near_by, self._places.get((destination, source, packet.destination), []), key=len)
+        else:
+            likely = self._by_ports.get(_ports(source, destination), [])
+        for one in reversed(likely):
             for sender in (0, 1):
                 near, far = one.ends[sender], one.ends[1 - sender]
                 if (near.port, far.port) != (source, destination):
@@ -361,7 +420,7 @@ class Identities:
         for at in (0, 1):
             mine, its = kept.ends[at], gone.ends[at ^ turned]
             for address in its.addresses:
-                mine.meet(address)
+                kept.meet(at, address)
             if mine.tag is None and its.tag is not None:
                 self._file(kept, at, its.tag)
             mine.tsn = its.tsn if mine.tsn is None else mine.tsn
@@ -378,6 +437,9 @@ class Identities:
             self._by_ports.pop(ports, None)
         for key in one.tags:
             self._unfile(one, key)
+        for at, end in enumerate(one.ends):
+            for address in end.addresses.copy():
+                one.leave(at, address)
 
     # --- what chunks say
 
@@ -387,7 +449,7 @@ class Identities:
         end.announced = True
         for code, value in _parameters(data, at):
             if (code, len(value)) in ((5, 4), (6, 16)):
-                end.meet(str(ip_address(value)))
+                one.meet(sender, str(ip_address(value)))
             elif code == 7:
                 self._expect(value, Identified(one, sender))
 

@@ -5,6 +5,8 @@ import tracemalloc
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sctp_tui.sctp.events import StreamReset
@@ -12,7 +14,7 @@ from sctp_tui.sctp.wire.packet import Data
 from sctp_tui.sources import clocks, duplicates, identity, ip, joining
 from sctp_tui.sources.clocks import Clocks
 from sctp_tui.sources.duplicates import Duplicates
-from sctp_tui.sources.identity import Identities
+from sctp_tui.sources.identity import Identities, Identity
 from sctp_tui.sources.ip import Dissector, SctpPacket
 from sctp_tui.sources.joining import Joining
 from sctp_tui.sources.observer import Observer
@@ -121,6 +123,78 @@ def test_long_requests_that_nobody_answers() -> None:
     told = observer.observe([replace(packet(), source="10.0.0.1", destination="10.0.0.2", data=answer)])
     (reset_streams,) = [one.streams for one in told.events if isinstance(one, StreamReset)]
     assert reset_streams == tuple(256 * at + at + 1 for at in range(0, 256, 2)) * 2
+
+
+class _Unread(list[Identity]):
+    """Nobody goes through all of these."""
+
+    def __reversed__(self) -> Iterator[Identity]:
+        raise AssertionError
+
+
+def test_of_many_between_equal_ports_only_those_at_an_address_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(identity, "MOST", 300)
+    identities = Identities()
+    for number in range(400):
+        one = replace(
+            packet(raw.data(1, b"x"), tag=number + 1), source=f"10.1.{number // 256}.{number % 256}"
+        )
+        assert identities.identify(one) is not None
+    assert len(identities._places) == 301
+    identities._by_ports[5, 6] = _Unread(identities._by_ports[5, 6])
+    found = identities.identify(replace(packet(_init(1, 9999), tag=0), source="10.1.1.100"))
+    assert found is not None
+    assert found.whose.serial == 357
+    for known in list(identities._recent):
+        identities._forget(known)
+    assert not identities._places
+    assert not identities._by_tag
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(1, 4),
+            st.integers(1, 4),
+            st.booleans(),
+            st.integers(0, 3),
+            st.sampled_from([0, 1, 2, 4, 14]),
+        ),
+        max_size=30,
+    )
+)
+def test_those_at_an_address_are_found_as_by_looking_at_all(
+    drawn: list[tuple[int, int, bool, int, int]],
+) -> None:
+    identities = Identities()
+    for source, destination, equal, tag, kind in drawn:
+        ports = (5, 5) if equal else (5, 6)
+        more = raw.parameter(5, bytes([10, 0, 0, tag + 1]))
+        what = {
+            0: raw.data(tag, b"x"),
+            4: raw.chunk(4, 0, raw.parameter(1, b"info")),
+            14: raw.chunk(14, 0, b""),
+        }
+        chunk = what.get(kind) or raw.chunk(kind, 0, _init(kind, tag + 7)[4:] + more)
+        data = raw.packet(*ports, 0 if kind == 1 else tag + 1, chunk)
+        one = replace(packet(), source=f"10.0.0.{source}", destination=f"10.0.0.{destination}", data=data)
+        identities.identify(one)
+        linear = [
+            next(at for at in (0, 1) if _stands(whose, at, one, ports))
+            for whose in reversed(identities._by_ports.get(ports, []))
+            if _stands(whose, 0, one, ports) or _stands(whose, 1, one, ports)
+        ]
+        found = list(identities._between(one, *ports))
+        assert [which for _, which in found] == linear
+        assert [whose.serial for whose, _ in found] == sorted((who.serial for who, _ in found), reverse=True)
+
+
+def _stands(whose: Identity, at: int, one: SctpPacket, ports: tuple[int, int]) -> bool:
+    near, far = whose.ends[at], whose.ends[1 - at]
+    here = one.source in near.addresses and one.destination in far.addresses
+    return (near.port, far.port) == ports and here
 
 
 def test_messages_without_an_end() -> None:
