@@ -16,6 +16,7 @@ import pytest
 from sctp_tui.cli import lab as command
 from sctp_tui.cli.options import screen_options
 from sctp_tui.lab import LabError, LabUnavailable, TimeLimit, account, capture, launch, linux, run
+from sctp_tui.process.again import started_again
 from tests.patience import PATIENCE
 
 from .guests import ROOT, alive, kernel_of, lab, scratch_folders
@@ -352,7 +353,9 @@ def test_the_screen_in_it_captures(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(command, "interactive", interactive)
     assert command.main(["--large"]) == command.main(["--no-capture"]) == 0
-    assert [screen_options(argv[3:]).capture for argv in started] == [True, False]
+    begin = started_again([])
+    assert all(argv[: len(begin)] == begin for argv in started)
+    assert [screen_options(argv[len(begin) :]).capture for argv in started] == [True, False]
 
 
 @boots

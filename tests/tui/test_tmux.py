@@ -104,7 +104,7 @@ def test_a_shell_stops_the_job_and_brings_it_back_whole(terminal: Terminal, how:
         terminal.until(lambda screen: screen.strip() == "$")
         terminal.type("fg", "C-j")
         terminal.until(lambda screen: "listening on" in screen and "^q Quit" in screen)
-        assert terminal.modes() == modes
+        terminal.until(lambda _screen: terminal.modes() == modes)
     terminal.type("C-q")
     terminal.until(lambda screen: screen.rstrip().endswith("$"))
     terminal.type("clear; stty -a", "Enter")
