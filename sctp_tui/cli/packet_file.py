@@ -25,7 +25,8 @@ class PacketFile:
         try:
             self._file = new_file(path, wait=True)
         except OSError as error:
-            raise self._ended(error) from None
+            why = (error.strerror or str(error)).lower()
+            raise PacketFileEnded(f"--pcapng: {path}: {why}: give another name") from None
         self._write(self._blocks.section)
 
     def add(self, packets: Iterable[Packet]) -> None:

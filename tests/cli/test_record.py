@@ -149,11 +149,12 @@ def test_what_could_not_start_leaves_nothing_in_the_way(tmp_path: Path) -> None:
     assert record.exists()
 
 
-def test_packets_are_not_written_over_a_file(tmp_path: Path) -> None:
+def test_packets_are_not_written_over_a_file(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "kept.pcapng"
     path.write_bytes(b"kept")
     assert main(["serve", "--port", "0", "--pcapng", str(path)]) == 1
     assert path.read_bytes() == b"kept"
+    assert "kept.pcapng: it is there already: give another name" in capfd.readouterr().err
 
 
 def test_a_recording_that_grows_is_told_as_it_grows(tmp_path: Path) -> None:
