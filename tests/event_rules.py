@@ -24,7 +24,7 @@ from sctp_tui.sctp.events import (
 )
 
 from . import rawpeer as raw
-from .event_trace import SLACK, Seen, Told
+from .event_trace import NEAR, SLACK, Seen, Told
 from .oracle import ADVANCED, ASCONF, RE_CONFIG, RTO, Chunk, before
 
 _ADAPTATION, _RANDOM, _ADD, _DELETE = 0xC006, 0x8002, 0xC001, 0xC002
@@ -79,7 +79,9 @@ def _no_abort_came(told: Told) -> str:
     theirs = {chunk.tsn for _, chunk in told.came(raw.INIT, raw.INIT_ACK)}
     for one, chunk in told.came(raw.ABORT, by=-0.001):
         right = one.packet.vtag in (theirs if chunk.flags & 1 else tags)
-        if one.packet.at >= told.began and right:
+        # A kernel may let a packet that a capture has seen wait for a moment, and our own one crosses it.
+        crossed = one.packet.captured and one.comes > told.event.at - NEAR
+        if one.packet.at >= told.began and right and not crossed:
             return f"an ABORT came {told.event.at - one.comes:.3f} s before"
     return ""
 

@@ -12,7 +12,8 @@ from sctp_tui.sctp.events import Direction, Event, Packet
 from . import rawpeer as raw
 from .oracle import MASK, Chunk
 
-_NEAR = 0.05  # s between an ABORT and the events for it
+NEAR = 0.05
+"""Seconds at most between a captured ABORT and the events for it."""
 SLACK = 0.5
 """Seconds at most between a packet and the event for it, as events are stamped when they are read."""
 
@@ -103,7 +104,7 @@ class Told(NamedTuple):
     def seen_then(self) -> bool:
         """Whether packets were still seen at its time: the last of a capture may be missing as it ends."""
         seen = self.trace.seen if self.trace is not None else []
-        return bool(seen) and (not seen[-1].packet.captured or seen[-1].packet.at >= self.event.at - _NEAR)
+        return bool(seen) and (not seen[-1].packet.captured or seen[-1].packet.at >= self.event.at - NEAR)
 
     def _of(self, way: Direction, kinds: Sequence[int], by: float) -> list[tuple[Seen, Chunk]]:
         return [

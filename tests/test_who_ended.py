@@ -15,7 +15,8 @@ from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.why.chunks import CHUNKS
 from sctp_tui.monitor.why.rows import why_row
-from sctp_tui.sctp.events import AssocChange, Ending, Message, Opening, Origin, StackName
+from sctp_tui.sctp.commands import AbortAssociation
+from sctp_tui.sctp.events import AssocChange, Ending, Message, Opening, Origin, Packet, StackName
 from sctp_tui.sctp.wire.packet import Abort
 
 from . import rawpeer as raw
@@ -68,7 +69,11 @@ _SHOWN: dict[Origin, tuple[str, str]] = {
 
 
 def _aborts(running: Running) -> list[bytes]:
-    return [one.data for one in running.packets if raw.ABORT in [kind for kind, *_ in raw.chunks(one.data)]]
+    return [one.data for one in _with_abort(running)]
+
+
+def _with_abort(running: Running) -> list[Packet]:
+    return [one for one in running.packets if raw.ABORT in [kind for kind, *_ in raw.chunks(one.data)]]
 
 
 _TWO = raw.parameter(4) + raw.parameter(12, b"no room here")
@@ -123,6 +128,20 @@ def test_we_abort(seeing: Running) -> None:
         end = seeing.until(AssocChange, key=key, state="COMM_LOST")
     assert end.by == "us"
     assert _agree(seeing, end) == "aborted by us"
+
+
+def test_one_whose_peer_was_faster_did_not_abort(seeing: Running) -> None:
+    """Both users ask at once: an end that has sent no ABORT was aborted by the other."""
+    _, server, client = seeing.greet()
+    seeing.submit(AbortAssociation(server.key), AbortAssociation(client.key))
+
+    def ended_by() -> dict[int, Origin]:
+        lost = (one for one in seeing.events if isinstance(one, AssocChange) and one.state == "COMM_LOST")
+        return {one.key: one.by for one in lost}
+
+    seeing.until_true(lambda: len(ended_by()) == 2 and bool(_with_abort(seeing)))
+    sent = any(packet.direction == "in" for packet in _with_abort(seeing))
+    assert ended_by() == {server.key: "us", client.key: "us" if sent else "peer"}
 
 
 def test_we_abort_what_is_being_set_up(seeing: Running) -> None:

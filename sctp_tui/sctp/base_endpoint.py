@@ -293,11 +293,12 @@ class BaseEndpoint(ABC):
 
     def _end(self, entry: AssociationEntry, how: How, reason: str) -> Sequence[Event]:
         octets = self._registry.check_reason(reason)
-        entry.user_ends = how
+        before, entry.user_ends = entry.user_ends, how
         now = self._clock.now()
         number = self._put_end(entry, how, octets)
         if not number:
             return (self._registry.ending(entry, how, reason, now),)
+        entry.user_ends = before
         if self._ended_already(entry, number):
             return ()  # its notification is still to be read
         raise refused(number, f"{self.called} could not {how} the association")

@@ -37,7 +37,8 @@ _BLOCK_HEAD = struct.Struct("@8x3I")
 _HEAD = struct.Struct("@5I4xHH20xHHiHB")
 """struct tpacket3_hdr (next, s, ns, bytes kept, bytes on the wire, MAC, network header), sockaddr_ll
 (family, protocol, interface, its kind, kind of packet)."""
-_STATUS = struct.Struct("@I")
+_STATUS = struct.Struct("@2I")
+"""Status of a block, and the packets in it: also of one that the kernel still fills."""
 _STATUS_AT = 8
 _OURS = 1  # TP_STATUS_USER: the block is handed over to us
 _LOSING = 4  # TP_STATUS_LOSING
@@ -105,6 +106,12 @@ class Ring:
         """A descriptor that is ready for reading when a block is handed over."""
         return self._socket.fileno()
 
+    @property
+    def pending(self) -> bool:
+        """Whether packets have passed that are not read yet, handed over or not."""
+        status, count = _STATUS.unpack_from(self._memory, self._next * _BLOCK + _STATUS_AT)
+        return bool(status & _OURS or count)
+
     def read(self) -> Iterator[Frame]:
         """Yield the packets that are there, in order, about `_AT_ONCE` at most. Never blocks."""
         left_before = left = _AT_ONCE
@@ -135,7 +142,7 @@ class Ring:
                     missed,
                 )
                 at += step
-            _STATUS.pack_into(self._memory, start + _STATUS_AT, 0)
+            _STATUS.pack_into(self._memory, start + _STATUS_AT, 0, 0)
             self._next = (self._next + 1) % _BLOCKS
 
     def _ask(self) -> None:

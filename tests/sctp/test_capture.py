@@ -209,6 +209,24 @@ def test_packets_that_find_the_ring_full_are_counted(monkeypatch: pytest.MonkeyP
         assert missed == overheard.missed
 
 
+def test_packets_not_handed_over_yet_are_pending() -> None:
+    overheard = ring.Ring(of_this_machine(0))
+    packet = bytes(12) + b"\x0b\x00\x00\x04"
+    pending = []
+    with contextlib.closing(overheard), socket.socket(socket.AF_INET, socket.SOCK_RAW, 132) as raw:
+        pending.append(overheard.pending)
+        raw.sendto(packet, ("127.0.0.1", 0))
+        pending.append(overheard.pending)
+        assert select.select([overheard], [], [], PATIENCE)[0]
+        raw.sendto(packet, ("127.0.0.1", 0))  # to the next block
+        pending.append(overheard.pending)
+        seen = sum(1 for _ in overheard.read())
+        while overheard.pending:
+            assert select.select([overheard], [], [], PATIENCE)[0]
+            seen += sum(1 for _ in overheard.read())
+    assert (seen, pending) == (2, [False, True, True])
+
+
 def _burst(running: Running) -> int:
     """Large buffers fill while nobody reads, and empty themselves all at once: DATA chunks that were sent."""
     running.listen()

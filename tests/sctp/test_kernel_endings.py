@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from sctp_tui.sctp import unicast
-from sctp_tui.sctp.commands import OpenClient
+from sctp_tui.sctp.commands import AbortAssociation, OpenClient, PauseReading
 from sctp_tui.sctp.endpoint import EndpointOptions, SctpError
 from sctp_tui.sctp.events import (
     AssocChange,
+    Ending,
     EndpointFailed,
     Message,
     Peer,
@@ -81,6 +82,20 @@ def test_an_abort_without_causes_is_the_peers(running: Running) -> None:
         peer.abort()
         end = running.until(AssocChange, key=key, state="COMM_LOST")
     assert (end.by, end.error_text, end.error) == ("peer", "", None)
+
+
+def test_an_abort_that_came_before_our_user_s_is_the_peers(running: Running) -> None:
+    """Its notification is read only after our user has asked for the end, too."""
+    with running.raw_peer() as peer:
+        key = _up(running, peer)
+        running.submit(PauseReading("server", True))
+        peer.abort()
+        assocs = Path("/proc/net/sctp/assocs")
+        running.until_true(lambda: len(assocs.read_text().splitlines()) == 1)
+        running.submit(AbortAssociation(key), PauseReading("server", False))
+        end = running.until(AssocChange, key=key, state="COMM_LOST")
+    assert end.by == "peer"
+    assert not any(isinstance(event, Ending) for event in running.events)
 
 
 def test_silence_is_nobodys(quick: None, running: Running) -> None:

@@ -1,11 +1,11 @@
 """Captures the packets of our endpoints on the kernel stack from its interfaces, as `Packet` events."""
 
 import select
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.sctp.events import Packet, Peer
-from sctp_tui.sctp.ring import SETTLED, Frame, NoCapture, Ring
+from sctp_tui.sctp.ring import Frame, NoCapture, Ring
 from sctp_tui.sctp.socket_filter import of_this_machine
 from sctp_tui.sctp.system import kernel_udp_port
 
@@ -14,6 +14,8 @@ from .clock_offset import ClockOffset
 from .seen_aborts import SeenAbort, SeenAborts
 
 __all__ = ["Capture", "NoCapture"]
+
+_FLOODED = 0.5  # s after which packets that go on coming are left for later
 
 
 class Capture:
@@ -37,12 +39,6 @@ class Capture:
         """One, ready for reading when there are packets: `SETTLED` s after they passed at most."""
         return (self._ring.fileno(),)
 
-    def wait(self) -> None:
-        """Block until packets that have passed by now can be read, if there are any."""
-        last = select.poll()  # select(2) takes only descriptors below 1,024
-        last.register(self._ring, select.POLLIN)
-        last.poll(2 * SETTLED * 1000)
-
     def read(self) -> None:
         """Read the packets that have passed, and call `tap`. Never blocks."""
         self._offset.update()
@@ -50,21 +46,33 @@ class Capture:
             self._missed += frame.missed
             self._receive(frame)
 
+    def settle(self) -> None:
+        """Read all packets that have passed by now: `SETTLED` s about, and not longer than `_FLOODED`."""
+        for _ in self._settling():
+            pass
+
     def abort(self, port: int, peer: Peer) -> SeenAbort | None:
         """The ABORT that has just ended the association of our port with a peer, None where none was seen.
 
-        Blocks at most until packets that have passed by now can be read: 2 * `SETTLED` s.
+        Blocks as `settle`, where packets have passed that are not read yet.
         """
-        deadline = self._clock.mono() + 2 * SETTLED
-        more = select.poll()
-        more.register(self._ring, select.POLLIN)
-        while True:
-            now = self._clock.mono()
-            found = self._last_words.take(port, peer, now)
-            if found is not None or now >= deadline:
+        for now in self._settling():
+            if (found := self._last_words.take(port, peer, now)) is not None:
                 return found
+        return None
+
+    def _settling(self) -> Iterator[float]:
+        """Yield the time (s, monotonic) at once, and each time that more packets have been read."""
+        more = select.poll()  # select(2) takes only descriptors below 1,024
+        more.register(self._ring, select.POLLIN)
+        now = self._clock.mono()
+        deadline = now + _FLOODED
+        yield now
+        while self._ring.pending and now < deadline:
             more.poll((deadline - now) * 1000)
             self.read()
+            now = self._clock.mono()
+            yield now
 
     def close(self) -> None:
         """Close the ring."""

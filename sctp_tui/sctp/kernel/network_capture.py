@@ -29,8 +29,8 @@ class NetworkCapture:
         """None but the network's."""
         return ()
 
-    def wait(self) -> None:
-        """Nothing to wait for: packets are told as they are carried."""
+    def settle(self) -> None:
+        """Nothing is left to be read: packets are told as they are carried."""
 
     def read(self) -> None:
         """Nothing is left to be read."""

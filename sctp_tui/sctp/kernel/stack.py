@@ -88,7 +88,7 @@ class KernelStack:
     def close(self) -> None:
         """Read the last packets, end the capture, remove the network. Idempotent."""
         if self._capture is not None:
-            self._capture.wait()
+            self._capture.settle()
             self.poll()
             self.tap(None)
         if self._network is not None:
