@@ -6,7 +6,7 @@ from typing import get_args
 
 from sctp_tui.help import TOPICS
 
-from .options import help_options
+from .options.help import help_options
 from .parser import PROG
 from .stdout import LineOutput, OutputEnded, complain
 

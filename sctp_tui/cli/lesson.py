@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import lesson_paper
 from .option_types import LessonOptions
-from .options import lesson_options
+from .options.lesson import lesson_options
 from .stdout import LineOutput, OutputEnded, complain, no_terminal
 
 if TYPE_CHECKING:

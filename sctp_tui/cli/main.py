@@ -36,20 +36,24 @@ def _have_all_streams() -> None:
 
 
 def _run(words: "list[str]") -> int:
-    from .options import open_options, send_options, serve_options
-
     match words:
         case ["serve", *rest]:
+            from .options.serve import serve_options
+
             serving = serve_options(rest)
             from .serve import serve
 
             return serve(serving)
         case ["send", *rest]:
+            from .options.send import send_options
+
             sending = send_options(rest)
             from .send import send
 
             return send(sending)
         case ["open", *rest]:
+            from .options.open import open_options
+
             opening = open_options(rest)
             from .open import open_sources
 
@@ -97,7 +101,7 @@ def _screen(words: "list[str]") -> int:
     import gc
     from pathlib import Path
 
-    from .options import screen_options
+    from .options.screen import screen_options
 
     options = screen_options(words)
     gc.disable()  # start-up makes no garbage worth a collection; then the Collector takes over

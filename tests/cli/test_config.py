@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from sctp_tui.cli.config import Config, ConfigError, usual_config_path
 from sctp_tui.cli.option_types import IN_CONFIG, ServerOptions
-from sctp_tui.cli.options import screen_options, serve_options
+from sctp_tui.cli.options.screen import screen_options
+from sctp_tui.cli.options.serve import serve_options
 from sctp_tui.help import TOPICS
 from sctp_tui.process import small_file
 

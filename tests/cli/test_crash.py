@@ -117,7 +117,7 @@ def test_what_the_machine_lacks_is_no_fault(
     ("module", "words"),
     [
         ("sctp_tui.cli.crash", "--version"),
-        ("sctp_tui.cli.options", "--help"),
+        ("sctp_tui.cli.options.screen", "--help"),
         ("argparse", "--version"),
         ("sctp_tui.engine.engine", "serve"),
         ("msgspec", "send localhost hello"),

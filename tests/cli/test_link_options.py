@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sctp_tui.cli.options import screen_options, serve_options
+from sctp_tui.cli.options.screen import screen_options
+from sctp_tui.cli.options.serve import serve_options
 from sctp_tui.sctp.commands import SetLink
 from sctp_tui.sctp.link.conditions import Conditions
 from tests.patience import PATIENCE

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sctp_tui.cli.main import main
-from sctp_tui.cli.options import open_options
+from sctp_tui.cli.options.open import open_options
 from sctp_tui.monitor.trace.pcapng import blocks
 from sctp_tui.sctp.events import Message, Packet, from_json
 from sctp_tui.sources.capture import Capture

@@ -7,7 +7,10 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from sctp_tui.cli.option_types import ScreenOptions, SendOptions
-from sctp_tui.cli.options import lesson_options, screen_options, send_options, serve_options
+from sctp_tui.cli.options.lesson import lesson_options
+from sctp_tui.cli.options.screen import screen_options
+from sctp_tui.cli.options.send import send_options
+from sctp_tui.cli.options.serve import serve_options
 from tests.patience import PATIENCE
 
 Read = Callable[[Sequence[str]], object]

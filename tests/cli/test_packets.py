@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sctp_tui.cli.options import serve_options
+from sctp_tui.cli.options.serve import serve_options
 from sctp_tui.monitor.text.packet_lines import as_json, plain
 from sctp_tui.sctp.events import Packet, Peer, from_json
 

@@ -6,7 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from sctp_tui.cli.option_types import ParameterOptions
-from sctp_tui.cli.options import screen_options, send_options, serve_options
+from sctp_tui.cli.options.screen import screen_options
+from sctp_tui.cli.options.send import send_options
+from sctp_tui.cli.options.serve import serve_options
 from sctp_tui.help import TOPICS
 from sctp_tui.sctp.parameter_words import WORDS, parse
 from sctp_tui.sctp.protocol_parameters import FAST_TIMERS, NOTHING, Rto

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sctp_tui.cli.main import main
-from sctp_tui.cli.options import serve_options
+from sctp_tui.cli.options.serve import serve_options
 from sctp_tui.cli.packet_file import PacketFile, PacketFileEnded
 from sctp_tui.monitor.trace.pcapng import blocks
 from sctp_tui.sctp.events import StackName

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from sctp_tui.cli.main import main
-from sctp_tui.cli.options import open_options, screen_options, serve_options
+from sctp_tui.cli.options.open import open_options
+from sctp_tui.cli.options.screen import screen_options
+from sctp_tui.cli.options.serve import serve_options
 from sctp_tui.sctp.events import Number, StackName, from_json, to_json
 from tests.monitor.story import Story
 from tests.patience import PATIENCE

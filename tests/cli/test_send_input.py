@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sctp_tui.cli.option_types import SendOptions
-from sctp_tui.cli.options import send_options
+from sctp_tui.cli.options.send import send_options
 from sctp_tui.cli.send_input import InputFailed, InputMessage, InputMessages
 from sctp_tui.sctp.endpoint import MESSAGE_LIMIT
 from sctp_tui.sctp.events import StackName

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from sctp_tui.cli import option_values as values
 from sctp_tui.cli.config import Config, ConfigError
-from sctp_tui.cli.options import screen_options, send_options, serve_options
+from sctp_tui.cli.options.screen import screen_options
+from sctp_tui.cli.options.send import send_options
+from sctp_tui.cli.options.serve import serve_options
 from sctp_tui.monitor.filter.language import FilterError
 from sctp_tui.monitor.filter.language import parse as parse_filter
 from sctp_tui.monitor.text.ppid import parse as parse_ppid

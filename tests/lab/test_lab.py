@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from sctp_tui.cli import lab as command
-from sctp_tui.cli.options import screen_options
+from sctp_tui.cli.options.screen import screen_options
 from sctp_tui.lab import LabError, LabUnavailable, TimeLimit, account, capture, launch, linux, run
 from sctp_tui.process.again import started_again
 from tests.patience import PATIENCE

@@ -8,21 +8,18 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import get_args
 
 import msgspec
 
 from sctp_tui import __version__
-from sctp_tui.cli.option_values import stack as stack_value
-from sctp_tui.cli.parser import Parser
+from sctp_tui.cli.options.doctor import doctor_options
 from sctp_tui.cli.stdout import LineOutput, OutputEnded, complain
 from sctp_tui.sctp.endpoint import Clock, SctpError, Stack, StackUnavailable
 from sctp_tui.sctp.events import SCHEMA, StackName
 from sctp_tui.sctp.kernel.capture import NoCapture
 from sctp_tui.sctp.kernel.stack import NoKernelSctp
 from sctp_tui.sctp.printable import printable
-from sctp_tui.sctp.stack_registry import STACKS, TRAITS, Wanted, among
+from sctp_tui.sctp.stack_registry import TRAITS, among
 from sctp_tui.sctp.stacks import open_stack
 from sctp_tui.sctp.system import NO_LOOPBACK, loopback_is_down
 
@@ -126,34 +123,9 @@ def _installed(name: StackName) -> str:
         return ""
 
 
-@dataclass
-class _Options:
-    stack: Wanted = "auto"
-    json: bool = False
-
-
-def _parse(argv: Sequence[str]) -> _Options:
-    parser = Parser(
-        "doctor",
-        "[OPTIONS]",
-        "Say which SCTP stacks work on this machine, and for the others why not and what to do.\n"
-        "Each is tried by an association with itself, a message on it, and a graceful shutdown.",
-        "exit status: 0 the stack asked for works, or at least one of them; 1 not; 2 wrong usage.",
-    )
-    parser.add_argument(
-        "--stack",
-        type=stack_value(*get_args(Wanted)),
-        metavar="STACK",
-        help=f"{' or '.join(STACKS)}: that one alone; auto or all: each of them (default)",
-    )
-    parser.add_argument("--json", action="store_true", help="one JSON object")
-    parser.add_argument("-h", "--help", action="help", help="show this and exit")
-    return parser.parse_args(list(argv), _Options())
-
-
 def main(argv: Sequence[str]) -> int:
     """Run the command with the words after `doctor`; its exit status."""
-    options = _parse(argv)
+    options = doctor_options(argv)
     machine = KernelSupport.read(os.uname().release)
     report = Report(SCHEMA, __version__, tuple(examine(name, machine) for name in among(options.stack)))
     output = LineOutput()
