@@ -104,6 +104,10 @@ def _screen(words: "list[str]") -> int:
     from .options.screen import screen_options
 
     options = screen_options(words)
+    if options.print_config:
+        from .print_config import print_config
+
+        return print_config(words)
     gc.disable()  # start-up makes no garbage worth a collection; then the Collector takes over
     from sctp_tui.sctp.endpoint import Clock, StackUnavailable
     from sctp_tui.sctp.stacks import choose_stacks

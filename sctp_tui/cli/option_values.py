@@ -98,20 +98,23 @@ def conditions(text: str) -> "Conditions":
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
-def one_of(what: str, *words: str) -> Callable[[str], str]:
-    """One of some words; `what` names it: "'x' is no stack: …"."""
+class OneOf:
+    """One of some `words`; `what` names it: "'x' is no stack: …"."""
 
-    def convert(text: str) -> str:
-        if text not in words:
-            raise argparse.ArgumentTypeError(f"{text!r} is no {what}: give {', '.join(words)}")
+    def __init__(self, what: str, *words: str) -> None:
+        self.words = words
+        self._what = what
+
+    def __call__(self, text: str) -> str:
+        """The word that `text` is."""
+        if text not in self.words:
+            raise argparse.ArgumentTypeError(f"{text!r} is no {self._what}: give {', '.join(self.words)}")
         return text
 
-    return convert
 
-
-def stack(*names: str) -> Callable[[str], str]:
+def stack(*names: str) -> OneOf:
     """One of the stacks, or of the words for a choice among them."""
-    return one_of("stack", *names)
+    return OneOf("stack", *names)
 
 
 def stream_or_each(text: str) -> int | None:

@@ -13,11 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sctp_tui.cli.config import Config, ConfigError, usual_config_path
+from sctp_tui.cli.main import main
 from sctp_tui.cli.option_types import IN_CONFIG, ServerOptions
 from sctp_tui.cli.options.screen import screen_options
 from sctp_tui.cli.options.serve import serve_options
 from sctp_tui.help import TOPICS
 from sctp_tui.process import small_file
+from sctp_tui.tui.actions import ACTIONS
 
 from .program import Program
 
@@ -59,6 +61,50 @@ mask_addresses = true
 close = "Q,f4"
 client_new = "ctrl+e"
 """
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [],
+        ["--no-echo", "--grace", "1.5", "--key", "freeze=f8", "--key", "close=Q"],
+        ["--theme", "textual-dark"],
+    ],
+)
+def test_what_is_printed_is_the_same_as_a_file(
+    words: list[str], write: Write, capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    write(ALL)
+    assert main([*words, "--print-config"]) == 0
+    printed = tmp_path / "printed.toml"
+    printed.write_text(capfd.readouterr().out)
+    meant, read = screen_options(words), screen_options(["--config", str(printed)])
+    meant.key, read.key = sorted(dict(meant.key).items()), sorted(read.key)
+    assert read == meant
+
+
+def test_what_is_not_set_is_a_comment_for_each_option_and_key(
+    write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write("")
+    assert main(["--print-config"]) == 0
+    lines = capfd.readouterr().out.splitlines()
+    assert tomllib.loads("\n".join(lines)) == {"keys": {}}
+    unset = tomllib.loads("\n".join(line.removeprefix("#") for line in lines if line[:2] != "# "))
+    assert set(unset) == {*IN_CONFIG, "keys"} - {"key"}
+    assert set(unset["keys"]) == {row.name for row in ACTIONS}
+
+
+def test_a_mistake_is_named_where_it_is_to_be_printed(
+    write: Write, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write('[keys]\nfreeze = "f8"\nclose = "f8"')
+    with pytest.raises(SystemExit) as end:
+        main(["--print-config"])
+    assert end.value.code == 2
+    out, err = capfd.readouterr()
+    assert not out
+    assert f"{path}:3: keys.close" in err or f"{path}:2: keys.freeze" in err
 
 
 def test_all_that_a_file_can_say(write: Write) -> None:

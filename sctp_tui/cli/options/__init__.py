@@ -5,5 +5,14 @@ Textual is imported. Each command has a module, which makes its parser and reads
 are those of `option_types`. Start at `screen`; `groups` has what several commands share.
 """
 
-COMMANDS = ("serve", "send", "open", "lesson", "extcap", "doctor", "lab", "help")
-"""The words by which they are called; without one it is the screen."""
+COMMANDS = {
+    "serve": ("", "the server without a screen: a line, or a JSON object, per event"),
+    "send": ("HOST:PORT TEXT", "the client: sends messages, prints the answers"),
+    "open": ("FILE", "captures of others: who aborted, and why; on the screen or without"),
+    "lesson": ("[NAME]", "SCTP taught on live associations, step by step"),
+    "extcap": ("install", "interfaces of Wireshark with the SCTP of this machine"),
+    "doctor": ("", "which SCTP stacks work on this machine, and what to do for the others"),
+    "lab": ("", "a Linux with SCTP in its kernel, for machines whose kernel has none"),
+    "help": ("[TOPIC]", "how all of this is used: keys, filter, wire, link, JSON, and more"),
+}
+"""By their names, the words that mostly follow, and what each is; without one of them it is the screen."""

@@ -177,12 +177,13 @@ def add_config(parser: Parser) -> None:
     )
 
 
-def add_general(parser: Parser) -> None:
+def add_general(parser: Parser) -> "argparse._ArgumentGroup":
     group = parser.add_argument_group("general")
     group.add_argument("-h", "--help", action="help", help="show this and exit")
     group.add_argument(
         "--version", action="version", version=f"{PROG} {__version__}", help="show the version and exit"
     )
+    return group
 
 
 def check_link(parser: Parser, options: ServerOptions) -> None:

@@ -6,7 +6,7 @@ from typing import get_args
 from sctp_tui.sctp.stack_registry import Wanted
 
 from ..option_types import LessonOptions
-from ..option_values import one_of, stack, theme, whole
+from ..option_values import OneOf, stack, theme, whole
 from ..parser import PROG, Parser
 from .groups import ABOUT_STACKS, add_general
 
@@ -38,7 +38,7 @@ examples:
     group.add_argument("--check", metavar="NAME", help="prove a lesson, a file, or all, without a screen")
     group.add_argument(
         "--code",
-        type=one_of("language", "c", "python"),
+        type=OneOf("language", "c", "python"),
         metavar="LANGUAGE",
         help="print the calls of a lesson as a program: c (libsctp), or python (pysctp)",
     )

@@ -25,18 +25,11 @@ def screen_parser() -> Parser:
     """What `screen` understands."""
     parser = Parser(
         "",
-        "[OPTIONS]\n       %(prog)s {serve,send,open,lesson,extcap,doctor,lab,help} ...",
+        f"[OPTIONS]\n       %(prog)s {{{','.join(COMMANDS)}}} ...",
         "Watch SCTP associations live: a one-to-many server, its associations, the messages, clients.",
-        """\
-commands (each has a --help of its own):
-  serve                   the server without a screen: a line, or a JSON object, per event
-  send HOST:PORT TEXT     the client: sends messages, prints the answers
-  open FILE               captures of others: who aborted, and why; on the screen or without
-  lesson [NAME]           SCTP taught on live associations, step by step
-  extcap install          interfaces of Wireshark with the SCTP of this machine
-  doctor                  which SCTP stacks work on this machine, and what to do for the others
-  lab                     a Linux with SCTP in its kernel, for machines whose kernel has none
-  help [TOPIC]            how all of this is used: keys, filter, wire, link, JSON, and more
+        "commands (each has a --help of its own):\n"
+        + "\n".join(f"  {f'{name} {words}':22}  {about}" for name, (words, about) in COMMANDS.items())
+        + """
 
 examples:
   sctp-tui                            the screen, with a server on 127.0.0.1:9877
@@ -47,7 +40,11 @@ examples:
     _add_screen(parser)
     add_server(parser)
     add_parameters(parser, "the server, and of clients here")
-    add_general(parser)
+    add_general(parser).add_argument(
+        "--print-config",
+        action="store_true",
+        help="print a config file with every option and every key, those that are set now, and exit",
+    )
     return parser
 
 

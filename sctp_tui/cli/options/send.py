@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sctp_tui.sctp.stack_registry import STACKS
 
 from ..option_types import PORT, SendOptions
-from ..option_values import one_of, own_end_option, ppid, seconds, stack, stream_or_each, streams, whole
+from ..option_values import OneOf, own_end_option, ppid, seconds, stack, stream_or_each, streams, whole
 from ..parser import Parser
 from .groups import ABOUT_STACKS, add_general, add_parameters
 
@@ -35,7 +35,7 @@ exit status: 0 everything acknowledged, and ended as asked; 1 not (one line says
     form.add_argument("--file", metavar="PATH", help="a whole file as one message; - is standard input")
     form.add_argument(
         "--lines",
-        type=one_of("form of lines", "text", "hex", "base64"),
+        type=OneOf("form of lines", "text", "hex", "base64"),
         metavar="FORM",
         help="what each line of standard input is: text (default), hex, base64",
     )
