@@ -57,7 +57,7 @@ def _run(words: "list[str]") -> int:
             opening = open_options(rest)
             from .open import open_sources
 
-            return open_sources(opening)
+            return open_sources(opening, lambda: open_options(rest))
         case ["lesson", *rest]:
             from .lesson import lesson
 
@@ -135,6 +135,7 @@ def _screen(words: "list[str]") -> int:
     from sctp_tui.tui.app import Settings, with_program
     from sctp_tui.tui.state import usual_state_path
 
+    from .reread import rereading
     from .screen import run
 
     outbound, inbound = options.streams
@@ -160,5 +161,6 @@ def _screen(words: "list[str]") -> int:
         state=usual_state_path(),
         notes=tuple(notes),
         record=Path(options.record) if options.record is not None else None,
+        reread=rereading(lambda: screen_options(words), options),
     )
     return run(with_program(settings))

@@ -24,8 +24,8 @@ from .stdout import LineOutput, OutputEnded, complain, no_terminal
 _KEPT_ENDED = 1_000_000  # associations of a summary
 
 
-def open_sources(options: OpenOptions) -> int:
-    """Run the command; its exit status."""
+def open_sources(options: OpenOptions, read: Callable[[], OpenOptions]) -> int:
+    """Run the command; its exit status. `read` reads its options again, with the config file."""
     filter = None
     if options.filter:
         try:
@@ -57,7 +57,7 @@ def open_sources(options: OpenOptions) -> int:
         complain(str(error), "open")
         return 1
     if on_screen:
-        return _show(source, options)
+        return _show(source, options, read)
     output = LineOutput()
     reading = _Reading(source, output, filter)
     status = 0
@@ -86,11 +86,12 @@ def _take_stdin() -> int:
     return descriptor
 
 
-def _show(source: Source, options: OpenOptions) -> int:
+def _show(source: Source, options: OpenOptions, read: Callable[[], OpenOptions]) -> int:
     from sctp_tui.tui.capture_app import CaptureApp
     from sctp_tui.tui.settings import Settings
     from sctp_tui.tui.state import usual_state_path
 
+    from .reread import rereading
     from .screen import show
 
     settings = Settings(
@@ -100,6 +101,7 @@ def _show(source: Source, options: OpenOptions) -> int:
         state=usual_state_path(),
         filter=options.filter,
         speed=options.speed,
+        reread=rereading(read, options),
     )
     status = show(CaptureApp(source, settings))
     for text in source.errors:

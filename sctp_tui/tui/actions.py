@@ -132,6 +132,9 @@ ACTIONS: tuple[Action, ...] = (
         "open", "lists", "f5", "app.open_beside", "Open", "A capture beside this; q there comes back",
         footer=False,
     ),
+    Action(
+        "config", "lists", "f9", "app.reread_config", "Config", "Read the config file again", footer=False
+    ),
     Action("help", "lists", "?,f1", "help", "Help", "Keys, questions and topics"),
     Action("from_start", "replay", "{", "from_start", "Start", "Replay it from the start", footer=False),
     Action("step_back", "replay", "I", "step_back", "Back", "One event or packet back", footer=False),

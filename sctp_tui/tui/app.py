@@ -31,7 +31,7 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.names import Names
 from sctp_tui.monitor.text import units
 from sctp_tui.sctp.commands import Command, OpenClient, Stop, Watch
-from sctp_tui.sctp.endpoint import Clock
+from sctp_tui.sctp.endpoint import Clock, SctpError
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.stack_registry import ANYWHERE, STACKS, seen
 from sctp_tui.sctp.stacks import open_stack
@@ -190,6 +190,8 @@ class SctpApp(App[None], inherit_bindings=False):
         """On a terminal that is too small only quitting and suspending are possible."""
         if self._small and action not in _WITHOUT_ROOM:
             return False
+        if action == "reread_config":
+            return self.settings.reread is not None
         return super().check_action(action, parameters)
 
     def on_mount(self) -> None:
@@ -355,6 +357,22 @@ class SctpApp(App[None], inherit_bindings=False):
             return
         if status:
             self._warn(f"sctp-tui open ended with status {status}: run it in another terminal to see why")
+
+    def action_reread_config(self) -> None:
+        """Read the config file again: keys and the theme count at once, what else has changed is told."""
+        if self.settings.reread is None:
+            return
+        try:
+            now = self.settings.reread()
+        except SctpError as error:
+            self._warn(str(error))
+            return
+        self.keys.change(now.keys)
+        self.set_keymap(self.keys.map)
+        if now.theme is not None and now.theme != self.theme:
+            self._last_theme = self.theme = now.theme
+        others = f"; {', '.join(now.others)} from the next start" if now.others else ""
+        self.notify(printable(f"The config file was read again: keys and theme{others}"), markup=False)
 
     def listen(self) -> None:
         """Open a server on each stack that has none listening."""

@@ -21,6 +21,10 @@ class Keys:
         self.map = with_own(own)
         self._state = state
 
+    def change(self, own: Mapping[str, str]) -> None:
+        """Take other keys of the user's in place of those so far."""
+        self.map = with_own(own)
+
     def of(self, row: Action) -> str:
         """An action's keys as the footer and the help show them: `^n`, `⇧up`, `? f1`."""
         return " ".join(drawn(key) for key in self._each(row))

@@ -1,8 +1,8 @@
 """What the screen is started with."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 _LESSON_GRACE = 0.3  # s: its ends are within the program, and it may begin a step anew
 
 
+class Reread(NamedTuple):
+    """The config file read again: keys and theme as in `Settings`, and the names of the other options whose
+    value is not that of the start.
+    """
+
+    keys: Mapping[str, str]
+    theme: str | None
+    others: tuple[str, ...]
+
+
 class Settings(msgspec.Struct, frozen=True):
     """The server, the limits of the engine, and how the program is called from a shell.
 
@@ -29,7 +39,8 @@ class Settings(msgspec.Struct, frozen=True):
     `state` is the file of what is remembered between runs, None for nothing. `notes` are shown to the user at
     the start, and `filter` is applied then. With a `lesson` its ends take the place of the server. All that
     happens is written to `record`, a new file; None for none. A source is replayed at `speed` times its own,
-    None for the usual.
+    None for the usual. `reread` reads the config file again, and raises `SctpError` where that has a mistake;
+    None where no file is read.
     """
 
     stacks: tuple[StackName, ...] = (ANYWHERE,)
@@ -58,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True):
     lesson: "Lesson | None" = None
     record: Path | None = None
     speed: float | None = None
+    reread: Callable[[], Reread] | None = None
 
 
 def of_lesson(lesson: "Lesson", stack: StackName, like: Settings) -> Settings:
@@ -74,5 +86,6 @@ def of_lesson(lesson: "Lesson", stack: StackName, like: Settings) -> Settings:
         mask_addresses=like.mask_addresses,
         keys=like.keys,
         state=like.state,
+        reread=like.reread,
         lesson=lesson,
     )
