@@ -1,7 +1,7 @@
 """Selects the stack that the tests run on: `--stack userspace` (the default) or `--stack kernel`.
 
-The same tests run on both. With `--stack kernel` only tests that use a stack are run, so that one boot of a
-guest is enough; tests of one stack alone are marked `kernel` or `userspace`.
+The same tests run on both. With `--stack kernel`, in a guest, only tests that use a stack are run; tests of
+one stack alone are marked `kernel` or `userspace`.
 """
 
 import gc

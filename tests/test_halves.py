@@ -7,8 +7,8 @@ import pytest
 from . import __main__ as halves
 
 
-def fake(said: str, status: int) -> halves.Half:
-    return halves.Half(sys.executable, "-c", f"print({said!r}); raise SystemExit({status})", "ignored")
+def fake(said: str, status: int) -> halves.Run:
+    return halves.Run(sys.executable, "-c", f"print({said!r}); raise SystemExit({status})", "ignored")
 
 
 @pytest.mark.parametrize(
@@ -35,8 +35,8 @@ def test_both_halves_run_and_are_counted(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     first, second = said
-    monkeypatch.setitem(halves.HALVES, "userspace", lambda _: fake(first, status))
-    monkeypatch.setitem(halves.HALVES, "kernel", lambda _: fake(second, 0))
+    monkeypatch.setitem(halves.HALVES, "userspace", lambda _: {"userspace": fake(first, status)})
+    monkeypatch.setitem(halves.HALVES, "kernel", lambda _: {"kernel 1": fake(second, 0)})
     monkeypatch.setattr(halves, "fetch_guest", lambda: True)
     assert halves.main([]) == status
     lines = capfd.readouterr().out.splitlines()
@@ -52,7 +52,7 @@ def test_without_a_guest_the_other_half_runs_and_it_is_said(
     monkeypatch.setenv("CI", ci)
     monkeypatch.setattr("platform.system", lambda: "Linux")
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
-    monkeypatch.setitem(halves.HALVES, "userspace", lambda _: fake("3 passed in 1s", 0))
+    monkeypatch.setitem(halves.HALVES, "userspace", lambda _: {"userspace": fake("3 passed in 1s", 0)})
     monkeypatch.setattr(halves, "fetch_guest", lambda: False)
     assert halves.main([]) == status
     *_, kernel, total = capfd.readouterr().out.splitlines()
