@@ -178,8 +178,12 @@ def test_a_program_does_what_its_lesson_does(
     for step, code, c, python in zip(lesson.step, steps(lesson, "c"), in_c, in_python, strict=True):
         text = "\n".join(code.lines)
         sure = "MAY_FAIL" not in text  # else what comes depends on which was first
-        if sure:
-            assert Counter(c) == Counter(python)  # as what comes to different sockets comes in any order
+        # What comes to different sockets comes in any order; how much of a message came before an abort, and
+        # so in how many pieces, is a matter of time.
+        if sure and re.search(r" aborts\b", text):
+            assert {*c} == {*python}
+        elif sure:
+            assert Counter(c) == Counter(python)
         alike &= not re.search(r"(crashes|has|drops|time)\b.*no call does that", text)
         if alike and (sure or not lesson.server.autoclose):
             for claim in (step.until, *step.expect):

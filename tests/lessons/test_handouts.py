@@ -27,19 +27,22 @@ ANYWHERE = re.compile(
 
 
 def _views(stack: StackName) -> Iterator[str]:
-    """Lessons of a stack whose steps are about all parts of the screen together."""
+    """Lessons whose steps are about all parts of the screen together, each on its first stack."""
     seen = set[View]()
     for name in ours():
         lesson = find(name)
-        if stack in lesson.stacks and not {step.look for step in lesson.step} <= seen:
+        if not {step.look for step in lesson.step} <= seen:
             seen |= {step.look for step in lesson.step}
-            yield name
+            if lesson.stacks[0] == stack:
+                yield name
 
 
 def test_of_lessons_about_each_part_of_the_screen(
     stack: StackName, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    for name in _views(stack):
+    names = [*_views(stack)]
+    assert names
+    for name in names:
         lesson, folder = find(name), tmp_path / name / "handout"
         assert main(["lesson", name, "--stack", stack, "--handout", str(folder)]) == 0
         assert {Path(line) for line in capfd.readouterr().out.splitlines()} == {*folder.iterdir()}

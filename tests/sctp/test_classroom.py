@@ -3,14 +3,19 @@
 Runs where the tests may make namespaces without asking: in the guest, on both stacks.
 """
 
+import ctypes
 import json
+import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from sctp_tui.sctp.events import AssocChange, Message, Peer, StackName
+from sctp_tui.sctp.kernel.tun import set_address, set_up
 from tests.patience import PATIENCE
 
 from ..harness import Running
@@ -58,9 +63,19 @@ print(json.dumps([len(ended), sorted(replies)]))
 """
 
 
-def _ip(*commands: str, namespace: str = "") -> None:
-    within = ("-n", namespace) if namespace else ()
-    subprocess.run(["ip", *within, "-batch", "-"], input="\n".join(commands), text=True, check=True)
+def _ip(*commands: str) -> None:
+    subprocess.run(["ip", "-batch", "-"], input="\n".join(commands), text=True, check=True)
+
+
+def _at_the_students() -> None:
+    """The other ends of the cables; not by `ip`, as the start of a process takes long in the guest."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    for number in range(STUDENTS):
+        with open(f"/run/netns/student{number}") as namespace:
+            assert libc.setns(namespace.fileno(), 0) == 0, os.strerror(ctypes.get_errno())
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+            set_address(control, "eth0", f"10.77.{number}.2")
+            set_up(control, "eth0", True)
 
 
 @pytest.fixture(scope="module")
@@ -73,8 +88,8 @@ def classroom() -> Iterator[None]:
         *(f"addr add 10.77.{number}.1/24 dev to-{name}" for number, name in enumerate(names)),
         *(f"link set to-{name} up" for name in names),
     )
-    for number, name in enumerate(names):
-        _ip(f"addr add 10.77.{number}.2/24 dev eth0", "link set eth0 up", namespace=name)
+    with ThreadPoolExecutor(1) as thread:  # setns(2) moves the thread that calls it
+        thread.submit(_at_the_students).result()
     yield
     # First the links: those of a namespace go some time after it, and until then their addresses are ours.
     _ip(*(f"link del to-{name}" for name in names), *(f"netns del {name}" for name in names))

@@ -36,8 +36,7 @@ class Interface:
             os.close(self._descriptor)
             raise
         _set_queue(name, _QUEUE)
-        self._ask(_SIOCSIFADDR, _ipv4(address))
-        self._ask(_SIOCSIFNETMASK, _ipv4("255.255.255.0"))
+        set_address(self._control, name, address)
         self.set_up(True)
 
     def fileno(self) -> int:
@@ -69,8 +68,11 @@ class Interface:
         self._control.close()
         os.close(self._descriptor)
 
-    def _ask(self, request: int, value: bytes) -> None:
-        fcntl.ioctl(self._control, request, _ifreq(self._name, value))
+
+def set_address(control: socket.socket, name: str, address: str) -> None:
+    """`ip addr add …/24`, of an interface of the namespace that this socket is in. Raises OSError."""
+    for request, value in ((_SIOCSIFADDR, address), (_SIOCSIFNETMASK, "255.255.255.0")):
+        fcntl.ioctl(control, request, _ifreq(name, _ipv4(value)))
 
 
 def set_up(control: socket.socket, name: str, up: bool) -> None:
