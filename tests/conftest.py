@@ -1,7 +1,7 @@
 """Selects the stack that the tests run on: `--stack userspace` (the default) or `--stack kernel`.
 
-The same tests run on both. With `--stack kernel`, in a guest, only tests that use a stack are run; tests of
-one stack alone are marked `kernel` or `userspace`.
+The same tests run on both. With `--stack kernel`, in a guest, only tests that use a stack are run; those
+of one stack alone are marked `kernel` or `userspace`, the latter also where nothing of a stack is in them.
 """
 
 import gc
@@ -47,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "kernel: needs SCTP in the kernel")
-    config.addinivalue_line("markers", "userspace: is about usrsctp alone")
+    config.addinivalue_line("markers", "userspace: is about usrsctp alone, or has nothing of a stack in it")
 
 
 @pytest.fixture(autouse=True, scope="session")

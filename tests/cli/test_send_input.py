@@ -165,6 +165,7 @@ def test_a_stream_that_a_line_asks_for_and_there_is_none(stack: StackName, serve
     assert arrived(server) == [(1, b"a")]
 
 
+@pytest.mark.userspace  # nothing of a stack is in it
 def test_a_file_that_is_not_there_opens_no_association(stack: StackName, server: Server) -> None:
     status, out, err = send(*server.to, "--file", "/nowhere/x")
     assert (status, out) == (1, b"")

@@ -50,6 +50,7 @@ def test_lines_for_people_and_a_count(stack: StackName) -> None:
     assert "SHUTDOWN_COMP" in out.decode()
 
 
+@pytest.mark.userspace  # nothing of a stack is in it
 def test_a_ppid_stands_in_its_line(stack: StackName) -> None:
     with serve(stack, "--count", "1") as server:
         where = printed_address(stack, server.line().decode())
@@ -57,6 +58,7 @@ def test_a_ppid_stands_in_its_line(stack: StackName) -> None:
         assert re.search(r" {2}1 {2}ppid 60 NGAP {2}hi\n", server.end()[1].decode())
 
 
+@pytest.mark.userspace  # nothing of a stack is in it
 def test_classic_lines(stack: StackName) -> None:
     with serve(stack, "--classic", "--count", "2") as server:
         assert server.line() == b"[Server]: wait for message!"
@@ -112,6 +114,7 @@ def test_associations_past_the_limit_are_refused_and_counted(stack: StackName) -
     assert unread == "sctp-tui serve: 1 message of these, which the stack had acknowledged, went unread"
 
 
+@pytest.mark.userspace  # nothing of a stack is in it
 def test_a_reader_that_goes_ends_it_quietly(stack: StackName) -> None:
     with Server(stack) as server:
         assert server.process.stdout is not None
@@ -129,6 +132,7 @@ def test_a_reader_that_stops_reading_does_not_hold_it(stack: StackName) -> None:
         assert "nobody reads standard output" in server.complaints()
 
 
+@pytest.mark.userspace  # nothing of a stack is in it
 def test_a_full_disk_is_one_line(stack: StackName) -> None:
     udp = ("--udp-port", "0") if stack == "userspace" else ()
     with (

@@ -176,6 +176,7 @@ def test_no_answer_at_all(stack: StackName) -> None:
     assert err == "sctp-tui send: association with 127.0.0.1:9877 not set up within 0.3 s\n"
 
 
+@pytest.mark.userspace  # nothing of a stack is in it
 def test_nothing_to_send(stack: StackName, server: Server) -> None:
     status, out, err = send(*server.to)
     assert (status, out) == (1, b"")
