@@ -150,6 +150,10 @@ class AssociationRegistry:
         """The association with this ID; 0 is the one that is being set up."""
         return self._entries.get(assoc_id) if assoc_id else self._opening
 
+    def has_ended(self, assoc_id: int) -> bool:
+        """Whether the end of the association with this ID was told, and no other has it now."""
+        return self.get(assoc_id) is None and assoc_id in self._ended
+
     def known(self, assoc_id: int) -> AssociationEntry:
         """Like `get`; raises `SctpError` where it has ended."""
         entry = self.get(assoc_id)

@@ -511,7 +511,8 @@ class KernelEndpoint(BaseEndpoint):
             for data, flags, name, info in got:
                 if flags & layout.MSG_NOTIFICATION:
                     for notification in source.failing.add(data):
-                        events.append(self._notified(source, notification, name, now))
+                        if event := self._notified(source, notification, name, now):
+                            events.append(event)
                 elif event := self._received(data, bool(flags & layout.MSG_EOR), name, info, now):
                     events.append(event)
             taken += len(got)
@@ -544,12 +545,16 @@ class KernelEndpoint(BaseEndpoint):
             data = whole
         return self._registry.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
 
-    def _notified(self, source: ReadableSocket, data: bytes, name: bytes, now: tuple[float, float]) -> Event:
+    def _notified(
+        self, source: ReadableSocket, data: bytes, name: bytes, now: tuple[float, float]
+    ) -> Event | None:
         event = decode_notification(data, layout.DIALECT)
         host, port = layout.unpack_address(name)
         peer = Peer((host,), port)
         if isinstance(event, AssocChange):
             self._reassembly.forget(event.assoc_id)
+            if event.state == "CANT_STR_ASSOC" and self._registry.has_ended(event.assoc_id):
+                return None  # a message after an end that was not read yet had Linux try anew, in vain
             if event.state in ("COMM_UP", "RESTART"):
                 peer = self._peer(event.assoc_id) or peer
                 entry = self._registry.find(event.assoc_id, peer)
