@@ -305,7 +305,8 @@ class End:
                 self.has, self.calls = "up", False
             if kind in _ENDS:
                 self.has = ""
-            if kind in _MEASURES:
+            first = not chunk.is_data or self.highest is None or before(self.highest, chunk.tsn)
+            if kind in _MEASURES and first:
                 self.measured[to] = at
             if kind == raw.HEARTBEAT:
                 self.beats[to] = at, chunk.value

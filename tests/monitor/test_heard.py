@@ -98,7 +98,7 @@ def test_a_heartbeat_is_explained_by_what_went_to_its_address_before() -> None:
     ack = raw.chunk(raw.HEARTBEAT_ACK, 0, raw.parameter(1, b"when"))
     data, sack = raw.data(100, b"a"), raw.sack(100)
     idle, soon, again = (
-        "has sent no data to this address for long",
+        "has sent no new data to this address for long",
         "sooner than after the usual 30 s",
         "was not answered in time",
     )
@@ -112,6 +112,10 @@ def test_a_heartbeat_is_explained_by_what_went_to_its_address_before() -> None:
     assert again in _told(*first, _packet(31.1, "in", ack, verdict="dropped"), _packet(33, "out", _BEAT))
     assert soon in _told(*first, _packet(31.1, "in", ack, delay=1), _packet(33, "out", _BEAT))
     assert again in _told(*first, _packet(31.1, "in", ack, delay=5), _packet(33, "out", _BEAT))
+    # What is sent again measures nothing, so the address is idle all the same.
+    repeats = [_packet(at, "out", data) for at in (1, 3, 7, 15)]
+    assert idle in _told(up[0], *repeats, _packet(31, "out", _BEAT))
+    assert soon in _told(up[0], *repeats, _packet(16, "out", raw.data(101, b"b")), _packet(31, "out", _BEAT))
     # To another address nothing has gone.
     elsewhere = replace(_packet(0.2, "out", _BEAT), peer=Peer(("127.0.0.2",), 7))
     assert idle in _told(*up, elsewhere)

@@ -58,7 +58,7 @@ _AGREED = frozenset((Shutdown, Init, CookieEcho))
 _ASKED = _AGREED.union(_ANSWERS.values())
 
 _MEASURING = (Data, IData, Init, CookieEcho, Heartbeat)
-"""Chunks after which an address is not idle (RFC 9260, section 8.3)."""
+"""Chunks after which an address is not idle, DATA where it is sent first (RFC 9260, section 8.3)."""
 _ADDRESSES = 16  # as many as a conversation keeps of an end
 _ENDS = {Abort, ShutdownComplete, ShutdownAck}
 """After sending these an end has no association; in SHUTDOWN-ACK-SENT it answers no INIT (RFC 9260, section
@@ -177,15 +177,16 @@ class _End:
 
     def send(self, at: float, to: str, chunks: Sequence[Chunk], rto: float) -> None:
         """This end sends a packet, to the address `to`; its timers run for `rto` at least."""
-        for chunk in chunks:
-            if isinstance(chunk, _MEASURING) and not isinstance(chunk, InitAck | HeartbeatAck):
+        repeated = [self._again(chunk) for chunk in chunks]
+        for chunk, again in zip(chunks, repeated, strict=True):
+            first = not (again and isinstance(chunk, Data | IData))
+            if first and isinstance(chunk, _MEASURING) and not isinstance(chunk, InitAck | HeartbeatAck):
                 self.went[to] = at
                 _bound(self.went)
             if isinstance(chunk, Heartbeat) and not isinstance(chunk, HeartbeatAck):
                 self.beats[to] = hash(chunk.info), at
                 _bound(self.beats)
         self.init = self.cookie = False
-        repeated = [self._again(chunk) for chunk in chunks]
         self.again = self.again or any(repeated)
         self.repeats += any(repeated) and at - self.heard_at >= rto
         self._show(chunks)

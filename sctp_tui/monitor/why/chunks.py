@@ -455,11 +455,11 @@ CHUNKS = {
     # --- the path
     "HEARTBEAT": Explanation(
         "9260 8.3",
-        "A question: are you still there? An end asks when it has sent no data to this address for long, "
+        "A question: are you still there? An end asks when it has sent no new data to this address for long, "
         "even if data comes from there, or to try an address that is new or did not answer.",
-        "Every HB.interval plus RTO to an idle address: nothing that measures an RTT went there, and a SACK "
-        "does not. To an unconfirmed one every RTO (5.4). No answer within an RTO is an error of the path "
-        "(8.2).",
+        "Every HB.interval plus RTO to an idle address: nothing that measures an RTT went there; a SACK does "
+        "not, nor does DATA that is sent again. To an unconfirmed one every RTO (5.4). No answer within an "
+        "RTO is an error of the path (8.2).",
     ),
     "HEARTBEAT/again": Explanation(
         "9260 8.3",
