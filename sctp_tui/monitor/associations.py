@@ -324,7 +324,8 @@ class Association(msgspec.Struct, eq=False):
             if primary.srtt is not None:
                 self.rtts.put(at, primary.srtt)
         # Before the paths are looked at, as Linux no longer counts a chunk that its timer has marked.
-        if acknowledged:
+        # While all paths are lost the SACK came before that: the stack would have told of an answer since.
+        if acknowledged and not self.silence.all_down:
             self.silence.heard(at)
         self.silence.look(at, self.paths, self.timers, closed=self.window_closed)
         # A state polled before the last notification was read is out of date.

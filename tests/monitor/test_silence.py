@@ -284,6 +284,25 @@ def test_what_is_acknowledged_ends_a_silence_though_no_round_trip_is_measured() 
     assert told_of == [0, 0, 1, 0, 1, 0, 0, 1, 1]
 
 
+def test_what_was_acknowledged_before_it_was_lost_does_not_end_a_silence() -> None:
+    """A look after long shows what was acknowledged at some time since the last one, or since the start."""
+    store, story = Associations(), Story()
+    association = met(store, story)
+    store.fold(story.counts(1, 0, 1))
+    story.now += 250
+    store.fold(e.PeerAddrChange(*story._head(1), HERE, "UNREACHABLE", 0))
+    for _ in range(2):
+        story.now += 10
+        path = numbers(64.0, 12, state="INACTIVE")
+        store.fold(e.Status(*story._head(1), "ESTABLISHED", 1500, 0, 0, 5, 5, 1452, path))
+        assert association.silence.missed
+        assert association.silent(story.now) is not None
+    store.fold(story.counts(1, 0, 2))
+    story.now += 1
+    look(store, story, 1000, unacked=0)
+    assert association.silent(story.now) is None
+
+
 def caused_by_the_peer(story: Story) -> list[e.Event]:
     head = story._head(1)
     return [
