@@ -152,4 +152,5 @@ class Panes(Container):
     @property
     def watched(self) -> Watch:
         """Whose status is wanted: of the rows in view, of the detail, and of what is drawn over time."""
-        return Watch(tuple(self.table.visible_keys()), self._detail_key, self.wire.closely)
+        clients = self.clients.visible_keys() if self._speaks else ()
+        return Watch((*self.table.visible_keys(), *clients), self._detail_key, self.wire.closely)

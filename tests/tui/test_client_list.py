@@ -9,7 +9,8 @@ from textual.widgets import Checkbox, Input, OptionList, Static
 from sctp_tui.monitor import other_end
 from sctp_tui.monitor.associations import Associations
 from sctp_tui.sctp import events as e
-from sctp_tui.sctp.commands import Command, Send
+from sctp_tui.sctp.commands import Command, Send, SetLink
+from sctp_tui.sctp.link.conditions import Conditions
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.clients import client_pane
@@ -147,6 +148,20 @@ async def test_a_line_that_failed_goes_back_to_the_client_that_it_was_typed_as()
         pane.speakers.focus()
         await pilot.press("up")
         await until(pilot, lambda: pane.message.value == "[99]too high")
+
+
+@pytest.mark.userspace
+async def test_a_client_in_view_is_asked_whether_its_server_is_silent() -> None:
+    """Before its path is lost, of which the stack tells by itself: here that takes minutes."""
+    async with running(size=(100, 40)) as (app, pilot):
+        pane = app.screen.query_one(ClientPane)
+        timers = "hb=100ms max-retrans=20 path-max-retrans=20"
+        app.screen.query_one("#timers", Input).value = timers
+        await pilot.press("enter")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        cut = Conditions(cut=True)
+        app.submit(SetLink(cut, cut))
+        await until(pilot, lambda: "  silent 0:0" in _rows(pane)[0])
 
 
 def test_a_peer_that_is_silent_is_said_to_be_as_in_the_table() -> None:

@@ -132,6 +132,14 @@ class ClientPane(Vertical):
             case client:
                 return self._association_of(client)
 
+    def visible_keys(self) -> tuple[int, ...]:
+        """The keys of the latest associations of the clients and the server in view."""
+        speakers = self.speakers
+        top = int(speakers.scroll_offset.y)
+        view = self._clients.all[top : top + speakers.size.height]
+        found = [*map(self._association_of, view), self.association]
+        return tuple(dict.fromkeys(one.key for one in found if one is not None))
+
     @property
     def clearable(self) -> list[Client]:
         """Clients whose association has ended, and unselected ones that never opened one."""
