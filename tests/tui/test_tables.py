@@ -272,7 +272,7 @@ async def test_new_rows_come_into_view_unless_they_push_out_a_cursor_put_there()
         app.tell(*(s.up(key) for key in range(1, 21)))
         assert list(app.table.visible_keys()) == list(range(13, 21))
         app.table.focus()
-        await pilot.press("down")  # from out of view it comes to the nearest row first
+        await pilot.press("down", "up")
         assert app.table.cursor == 13
         app.tell(*(s.up(key) for key in range(21, 31)))
         assert app.table.visible_keys()[0] == 13
@@ -284,6 +284,23 @@ async def test_new_rows_come_into_view_unless_they_push_out_a_cursor_put_there()
         assert app.table.cursor == 23
         await pilot.press("pagedown", "pagedown")
         assert app.table.cursor == 31
+
+
+async def test_keys_never_act_on_a_row_out_of_view_that_nobody_chose() -> None:
+    s = Story()
+    async with stage(80) as (app, pilot):
+        app.lines.focus()
+        await pilot.pause()
+        app.tell(*(s.up(key) for key in range(1, 21)))
+        assert app.table.cursor == 1  # as long as no key acts on it
+        app.table.focus()
+        await pilot.press("enter")
+        assert (app.selected, app.table.moves) == ([13], 0)
+        app.tell(s.up(21))
+        await pilot.press("enter")
+        assert app.selected == [13, 14]
+        app.tell(*(s.up(key) for key in range(22, 40)))
+        assert app.table.cursor == app.table.visible_keys()[0] == 32
 
 
 async def test_rows_that_go_above_do_not_move_the_view() -> None:

@@ -38,7 +38,8 @@ class LineTable(LineView, Generic[R]):
     """A header and a line for each key. Subclasses say what a key's row is and when it has changed.
 
     The cursor stays on its key while rows come and go. While the last row is in view the table follows
-    new ones, unless that would push a cursor out of view that the user has put there.
+    new ones, unless that would push a cursor out of view that the user has put there. One that the user has
+    not put anywhere is in view while the table has the focus: keys act on its row.
 
     Where rows change places (`hold`) nothing is followed. A cursor that the user has put on a row in view
     keeps its line on the screen, and the others change places around it; only at the first and the last
@@ -198,6 +199,8 @@ class LineTable(LineView, Generic[R]):
             was = old.index(self.cursor) if self.cursor is not None else 0
             self.cursor = self._keys[min(was, len(keys) - 1)] if keys else None
             self._placed = False
+        if self.has_focus:
+            self._bring_cursor()
         self._strips = {key: strip for key, strip in self._strips.items() if key in places}
         self.refresh()
 
@@ -327,6 +330,17 @@ class LineTable(LineView, Generic[R]):
         """Drop cached strips: theme or focus have changed their styles."""
         super().notify_style_update()
         self._strips.clear()
+
+    def on_focus(self) -> None:
+        """Keys act on the cursor's row from now on."""
+        self._bring_cursor()
+
+    def _bring_cursor(self) -> None:
+        """Have a cursor that the user has not put elsewhere on a row in view, the nearest one."""
+        view = self.visible_keys()
+        if view and self.cursor is not None and self.cursor not in view and not self._placed:
+            below = self._keys.index(self.cursor) > self.top
+            self.cursor = view[-1 if below else 0]
 
     def on_resize(self) -> None:
         """Leave no blank lines below the last row while others are above the view."""
