@@ -130,7 +130,12 @@ def _screen(words: "list[str]") -> int:
             options.stack, Clock(), lambda name, why: notes.append(f"without the {name} stack: {why}")
         )
     except StackUnavailable as error:
-        complain(str(error))
+        why = str(error)
+        if options.paths and "lab --paths" not in error.remedy:
+            # Only a kernel's SCTP has several paths to an association: the other stack is no way out.
+            lab = f"`sctp-tui lab --paths {options.paths}` has a kernel of its own"
+            why = f"{error.cause}; {lab}, `sctp-tui doctor` says what is wrong here"
+        complain(why)
         return 1
     from sctp_tui.tui.app import Settings, with_program
     from sctp_tui.tui.state import usual_state_path

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from sctp_tui.cli import main, stdout
 from sctp_tui.cli.options.screen import screen_options
 from sctp_tui.cli.options.serve import serve_options
+from sctp_tui.sctp import stacks
 from sctp_tui.sctp.commands import SetLink
+from sctp_tui.sctp.endpoint import StackUnavailable
 from sctp_tui.sctp.link.conditions import Conditions
 from tests.patience import PATIENCE
 
@@ -90,3 +93,21 @@ def test_serve_with_a_link_that_drops() -> None:
         ("dropped", "the next COOKIE ECHO"),
         ("delayed", "delay=5ms"),
     ]
+
+
+def test_without_sctp_in_the_kernel_several_paths_are_in_the_lab(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def none_works(*_: object) -> None:
+        raise StackUnavailable("this kernel has no SCTP", "use --stack userspace")
+
+    monkeypatch.setattr("gc.disable", lambda: None)
+    monkeypatch.setattr(stdout, "no_terminal", lambda: "")
+    monkeypatch.setattr(main, "_allow_hosts", lambda: None)
+    monkeypatch.setattr(stacks, "choose_stacks", none_works)
+    assert main._screen(["--paths", "3"]) == 1
+    told = capfd.readouterr().err
+    assert "this kernel has no SCTP; `sctp-tui lab --paths 3`" in told
+    assert "userspace" not in told
+    assert main._screen(["--stack", "kernel"]) == 1
+    assert "use --stack userspace" in capfd.readouterr().err
