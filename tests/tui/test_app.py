@@ -126,8 +126,8 @@ async def test_abort_is_asked_about_and_told_apart_from_shutdown() -> None:
 async def test_of_an_association_that_is_not_up_the_peer_is_told_no_reason() -> None:
     async with running() as (app, pilot):
         await pilot.press("escape", "space", "m", "enter")
-        queued = "queued 5 B on stream 1, the association is being set up"
-        await until(pilot, lambda: outcome(pilot) == queued)
+        given = "5 B on stream 1 given to SCTP, the association is being set up"
+        await until(pilot, lambda: outcome(pilot) == given)
         await pilot.press("ctrl+g")
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         said = "The peer is told the reason if the association is up."

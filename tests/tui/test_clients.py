@@ -116,8 +116,8 @@ def test_a_message_is_not_sent_before_the_association_is_up() -> None:
     opening = e.Opening(*HEAD, 1, "0.1.0", "userspace", "usrsctp", 5, 5)
     up = e.AssocChange(*HEAD, "COMM_UP", 5, 5, None, "", "peer")
     setting_up = "the association is being set up"
-    assert outcome(opening, taken(b"hello")) == (f"queued 5 B on stream 1, {setting_up}", True)
-    assert outcome(taken(b"hi")) == (f"queued 2 B on stream 1, {setting_up}", True)
+    assert outcome(opening, taken(b"hello")) == (f"5 B on stream 1 given to SCTP, {setting_up}", True)
+    assert outcome(taken(b"hi")) == (f"2 B on stream 1 given to SCTP, {setting_up}", True)
     assert outcome(up) == ("sent 2 B on stream 1", True)
     assert outcome(taken(b"hello")) == ("sent 5 B on stream 1", True)
     assert outcome(e.AssocChange(*HEAD, "SHUTDOWN_COMP", None, None, None, "", "us"), opening) is None

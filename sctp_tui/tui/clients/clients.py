@@ -300,12 +300,12 @@ class Clients:
         return told
 
     def _given(self, event: Message) -> str:
-        """A text for a message given to the stack, which keeps it while the association is being set up."""
+        """A text for a message given to the stack, which may send it with its COOKIE ECHO, or later."""
         message = f"{event.size} B on stream {event.stream}"
         if event.endpoint not in self._waiting:
             return f"sent {message}"
         self._waiting[event.endpoint] = message
-        return f"queued {message}, the association is being set up"
+        return f"{message} given to SCTP, the association is being set up"
 
     def _of_line(self, told: Outcome, number: int) -> Outcome:
         line, typed_as = self._lines.pop(number)
