@@ -346,6 +346,10 @@ def _soon(case: Case) -> str:
     return f"{since:.3f} s after the last try" if since >= USUAL else ""
 
 
+def _acknowledged(case: Case) -> str:
+    return "" if case.chunk.tsn in case.end.acked else "it was not acknowledged"
+
+
 def _was_probe(case: Case) -> str:
     return "" if case.chunk.tsn in case.end.probes else "it was no probe"
 
@@ -648,6 +652,7 @@ RULES: dict[str, Rule] = {
     "DATA/early": _all(_again, _same_address, _ran_early, _not_reported_now, _earliest),
     "DATA/marked": _all(_again, _marked),
     "DATA/soon": _soon,
+    "DATA/acknowledged": _acknowledged,
     "DATA/twice": _all(_inexact, _soon),
     "DATA/unseen": _unseen,
     "DATA/probe": _PROBE,
@@ -669,6 +674,7 @@ RULES: dict[str, Rule] = {
     "I-DATA/early": _all(_again, _same_address, _ran_early, _not_reported_now, _earliest),
     "I-DATA/marked": _all(_again, _marked),
     "I-DATA/soon": _soon,
+    "I-DATA/acknowledged": _acknowledged,
     "I-DATA/twice": _all(_inexact, _soon),
     "I-DATA/unseen": _unseen,
     "I-DATA/probe": _PROBE,

@@ -306,6 +306,22 @@ def test_a_third_report_counts_by_either_way_to_count(wire: Wire) -> None:
     assert [_whys(wire, -2), _whys(wire, -1)] == [["recovery"], ["soon"]]
 
 
+@pytest.mark.parametrize("as_sent", [True, False])
+@pytest.mark.parametrize("waited", [0.3, 4.0])
+def test_what_comes_again_after_its_acknowledgement_is_not_said_to_be_sooner_than_usual(
+    wire: Wire, waited: float, as_sent: bool
+) -> None:
+    """As where a SACK is lost after it was captured, or its sender is starved: a timer may have run out."""
+    wire.within = as_sent
+    wire.put("in", data(0), at=0.1)
+    wire.put("out", sack(0), at=0.2)
+    wire.put("in", data(0), at=0.2 + waited)
+    assert _whys(wire, -1) == ["acknowledged"]
+    assert _told(wire) == [CHUNKS["DATA/acknowledged"].expert]
+    assert marks(wire.ladder()[5]).startswith("↻3 after" if as_sent else "↻3 or a copy, after")
+    assert list(explained.wrong(wire.made)) == []
+
+
 @pytest.mark.parametrize("waited", [1e-5, 0.05, 0.1, 0.5])
 @pytest.mark.parametrize(("within", "captured"), [(True, False), (False, False), (True, True), (False, True)])
 def test_what_may_be_a_shorter_timer_is_not_said_to_be_one(

@@ -274,6 +274,8 @@ def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
     yield _DATA, ChunkContext(retransmission="marked"), "DATA/marked"
     yield _DATA, ChunkContext(retransmission="soon"), "DATA/soon"
     yield _DATA, ChunkContext(retransmission="early"), "DATA/early"
+    yield _DATA, ChunkContext(retransmission="acknowledged"), "DATA/acknowledged"
+    yield _DATA, ChunkContext(room="beyond", retransmission="acknowledged"), "DATA/acknowledged"
     yield _DATA, ChunkContext(room="probe"), "DATA/probe"
     yield _DATA, ChunkContext(room="probe", retransmission="timeout"), "DATA/probe again"
     yield _DATA, ChunkContext(room="probe", retransmission="soon"), "DATA/probe again soon"

@@ -124,7 +124,9 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     @property
     def twice(self) -> bool:
         """Whether it may be a copy that the network made: nothing tells that its chunks were sent again."""
-        return {one.why for one in self.tries if one.first_try} == {"twice"}
+        again = {one.why for one in self.tries if one.first_try}
+        copied = {"twice"} if self.packet.as_sent(self.packet.direction) else {"twice", "acknowledged"}
+        return bool(again) and again <= copied
 
     @property
     def since(self) -> float:

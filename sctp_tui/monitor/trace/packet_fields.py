@@ -58,6 +58,7 @@ _WHY: dict[Retransmission, str] = {
     "marked": "it was marked when a timer ran out earlier",
     "early": "a timer ran out, sooner than usual after the last try",
     "soon": "sooner than a timer usually runs out",
+    "acknowledged": "though it had been acknowledged",
     "twice": "sent again, or a copy made on the way",
     "unseen": "why is not known, as packets were missed in between",
 }

@@ -14,6 +14,7 @@ from .send_history import Retransmission
 
 PhaseName = Literal["slow start", "congestion avoidance", "fast recovery"]
 
+_UNSURE = ("soon", "acknowledged", "twice")  # why DATA came again: cwnd may have been lowered for that
 _PACKETS = 4  # path MTUs: the lowest that ssthresh is set to after a timeout
 _AFTER_FAST = (2, _PACKETS)  # and after a fast retransmit: by some stacks to two, by the RFC to four
 _HEADER = 12  # octets of the common header, without which some stacks tell the path MTU that they reckon with
@@ -85,9 +86,9 @@ class Phase:
         self._sent = now
         if packet == self._changed:
             return  # an earlier chunk of it has changed the phase
-        if why in ("fast", "timeout", "early", "soon", "twice"):
+        if why in ("fast", "timeout", "early", *_UNSURE):
             self._changed, self._since = packet, now
-        if why in ("soon", "twice"):  # for a shorter timer than usual, or for another cause
+        if why in _UNSURE:
             self.name, self.ssthresh, self._timeout = None, None, False
         elif why == "fast":
             self._before, self._sample = self._sample, None

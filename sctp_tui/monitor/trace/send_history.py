@@ -22,11 +22,14 @@ from .tsn_blocks import apart, between
 K = TypeVar("K")
 V = TypeVar("V")
 
-Retransmission = Literal["fast", "recovery", "timeout", "early", "marked", "soon", "twice", "unseen"]
+Retransmission = Literal[
+    "fast", "recovery", "timeout", "early", "marked", "soon", "acknowledged", "twice", "unseen"
+]
 """Why a chunk is sent again. Three SACKs reported it missing: `fast`, as fast recovery begins, or `recovery`,
 while it lasts. A timer expired: `timeout`, now, or `marked`, when it did before; `early`: now, sooner than
-usual after the last try, as it ran since an earlier chunk. `soon`: as soon, so none of these; `twice` in its
-place where packets are not seen as they are sent: sent again, or copied by the network. `unseen`: packets
+usual after the last try, as it ran since an earlier chunk. `soon`: as soon, so none of these; `acknowledged`:
+a SACK or SHUTDOWN had acknowledged it a while ago, as far as packets show; `twice` in the place of `soon`
+where packets are not seen as they are sent: sent again, or copied by the network. `unseen`: packets
 were missed since the last try, so that none of these can be told."""
 
 _MISSING = 3  # reports that a TSN is missing before it is sent again at once (RFC 9260, section 7.2.4)
@@ -179,6 +182,7 @@ class SendHistory:
         self._dropped: dict[int, None] = {}  # TSNs whose last try the link dropped
         self._sent: dict[int, _Try] = {}  # by TSN, the last try of outstanding chunks
         self._gone: dict[int, _Try] = {}  # the same of chunks acknowledged a moment ago
+        self._cumulative: int | None = None  # the newest Cumulative TSN Ack received
         self._went = 0.0  # when they were
         self._heard = 0.0  # when the newest SACK or a_rwnd came
         self._trouble: dict[int, _Trouble] = {}  # by TSN, of both
@@ -234,7 +238,7 @@ class SendHistory:
         news = self._room.receive(said)
         if news is None or isinstance(said, int):
             return
-        cumulative = said.cumulative_tsn
+        self._cumulative = cumulative = said.cumulative_tsn
         settled = self._settle(cumulative)
         self._went = at
         if news.advanced:
@@ -274,6 +278,7 @@ class SendHistory:
     def acknowledge(self, tsn: int) -> None:
         """A SHUTDOWN arrives, with this Cumulative TSN Ack."""
         self._room.acknowledge(tsn)
+        self._cumulative = tsn
         self._settle(tsn)
         if self._recovers is not None and not lt(tsn, self._recovers):
             self._recovers = None
@@ -318,14 +323,18 @@ class SendHistory:
         room = self._room.send(tsn, octets)
         first = self._first.setdefault(tsn, number)
         bound(self._first, _REMEMBERED)
-        why, since, last = None, 0.0, None
+        why: Retransmission | None = None
+        since, last = 0.0, None
         if first == number:
             late = self._highest is not None and lt(tsn, self._highest)
         else:
             late = False
             last = self._sent.get(tsn) or self._gone.get(tsn)
-            # A chunk that was acknowledged long ago may be a copy that the network made.
-            why = self._again(now, number, tsn, last, probe=bool(room), as_sent=as_sent) if last else "soon"
+            if last is not None:
+                why = self._again(now, number, tsn, last, probe=bool(room), as_sent=as_sent)
+            else:
+                acknowledged = self._cumulative is not None and not lt(self._cumulative, tsn)
+                why = "acknowledged" if acknowledged else "soon"
             why = "twice" if why == "soon" and not as_sent and tsn not in self._dropped else why
             since = now - last.at if last else 0.0
         if lost:

@@ -300,7 +300,8 @@ class SendWindow:
         self.probes += probe
         self.probes_again += probe and again
         self.lates += late
-        twice = again and not probe and tried.why == "twice"
+        copied = tried.why == "twice" or (tried.why == "acknowledged" and not as_sent)
+        twice = again and not probe and copied
         self.twos += twice
         self.retransmissions += again and not probe and not late and not twice
         self.losses += lost

@@ -295,7 +295,7 @@ def _of_request(parameter: Parameter) -> str:
 
 
 def _of_data(chunk: Data | IData, facts: ChunkContext) -> str:
-    if facts.room and facts.retransmission not in ("fast", "recovery"):
+    if facts.room and facts.retransmission not in ("fast", "recovery", "acknowledged"):
         if facts.room != "probe" or facts.retransmission is None:
             return facts.room
         return "probe again soon" if facts.retransmission in _EARLY else "probe again"

@@ -215,6 +215,13 @@ CHUNKS = {
         "shorter, a path may have failed, its SACK may be late, a T3-rtx that ran since an earlier chunk may "
         "have run out, or the network made a copy.",
     ),
+    "DATA/acknowledged": Explanation(
+        "9260 6.2",
+        "It comes again, though its acknowledgement had passed here: that was late or lost on its way to the "
+        "sender, or the network made a copy.",
+        "A Cumulative TSN Ack had passed that covers it. Until one reaches the sender T3-rtx may run out, or "
+        "three miss indications come. The receiver discards it, and lists its TSN as a duplicate.",
+    ),
     "DATA/twice": Explanation(
         "9260 6.3.3",
         "It came again, sooner than a sender usually repeats it: sent again, or copied on the way.",
@@ -332,6 +339,12 @@ CHUNKS = {
         "9260 6.3.3",
         "Sent again, sooner than a sender usually waits; packets don't show why.",
         "Neither three miss indications right before it, nor a T3-rtx of the usual 1 s, as for DATA.",
+    ),
+    "I-DATA/acknowledged": Explanation(
+        "9260 6.2",
+        "It comes again, though its acknowledgement had passed here: that was late or lost on its way to the "
+        "sender, or the network made a copy.",
+        "A Cumulative TSN Ack had passed that covers it, as for DATA: it may not have reached the sender.",
     ),
     "I-DATA/twice": Explanation(
         "9260 6.3.3",
