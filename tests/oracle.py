@@ -149,6 +149,7 @@ class End:
         self.got_to: int | None = None if initial is None else (initial - 1) & MASK
         self.skipped: int | None = None  # by a FORWARD TSN that came
         self.data_at: float | None = None  # when DATA or a FORWARD TSN last came
+        self.newest: list[int] = []  # the TSNs of the DATA that came last
         self.sack = None
 
     @property
@@ -184,6 +185,7 @@ class End:
     def hear(self, at: float, chunks: Sequence[Chunk]) -> None:
         """A packet arrives."""
         self.heard_at, self.heard = at, tuple(one.kind for one in chunks)
+        self.newest = [one.tsn for one in chunks if one.is_data] or self.newest
         for chunk in chunks:
             kind, called = chunk.kind, self.calls
             if kind in _CALLS:

@@ -379,6 +379,20 @@ def _gap_filled(case: Case) -> str:
     return f"{(sack.tsn + missing) & MASK} has not come" if missing else ""
 
 
+def _newest_fills(case: Case) -> str:
+    """What was missing by the SACK before is in the DATA that came last."""
+    sack = case.end.sack
+    if sack is None or not sack.gaps:
+        return ""
+    highest = (sack.tsn + max(last for _, last in sack.gaps)) & MASK
+    fills = any(before(tsn, highest) for tsn in case.end.newest)
+    return "" if fills else f"{case.end.newest} came last, which was not missing"
+
+
+def _not_for_the_newest(case: Case) -> str:
+    return "" if _newest_fills(case) else _later(case)
+
+
 def _none_given_up(case: Case) -> str:
     return "" if case.end.skipped is None else "some DATA was given up"
 
@@ -684,8 +698,8 @@ RULES: dict[str, Rule] = {
     "SACK/given up": _all(_SACK, _all_came, _given_up),
     "SACK/gaps": _all(_gaps, _at_once),
     "SACK/gaps before": _gaps,
-    "SACK/filled": _all(_SACK, _had_gaps, _gap_filled, _at_once),
-    "SACK/filled before": _all(_SACK, _had_gaps, _gap_filled, _later),
+    "SACK/filled": _all(_SACK, _had_gaps, _gap_filled, _newest_fills, _at_once),
+    "SACK/filled before": _all(_SACK, _had_gaps, _gap_filled, _not_for_the_newest),
     "SACK/duplicates": _all(_no_gaps, _open, _twice),
     "SACK/duplicates given up": _all(_no_gaps, _open, _given_up),
     "SACK/closed": _all(_no_gaps, _closed),

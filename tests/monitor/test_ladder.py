@@ -36,6 +36,7 @@ from sctp_tui.sctp.wire.serial import lt
 from sctp_tui.tui.wire.ladder_lines import head, marks, parts
 from sctp_tui.tui.wire.ladder_svg import picture
 
+from ..explained import wrong
 from .story import link_state
 
 LOCAL, PEER = Peer(("127.0.0.1",), 9877), Peer(("127.0.0.1",), 5000)
@@ -297,6 +298,18 @@ def test_why_a_sack_comes_at_once(wire: Wire) -> None:
     assert filled.text.startswith("Sent at once, because a gap was filled")
     assert gap.section == filled.section == "RFC 9260, section 6.7"
     assert "at once" not in usual.text
+
+
+def test_a_sack_for_later_data_is_not_said_to_answer_what_filled_the_gap(wire: Wire) -> None:
+    """Linux delays the SACK for what fills the last gap, so that often the next DATA is there before it."""
+    wire.put("in", data(0), verdict="dropped")
+    wire.put("in", data(1), at=0.1)
+    wire.put("out", sack(-1, (2, 2)), at=0.1)
+    wire.put("in", data(0), at=1.2)
+    wire.put("in", data(2), at=1.3)
+    wire.put("out", sack(2), at=1.3)
+    assert _told(wire) == CHUNKS["SACK/filled before"].expert
+    assert list(wrong(wire.made)) == []
 
 
 def test_reports_that_were_lost_do_not_count(wire: Wire) -> None:

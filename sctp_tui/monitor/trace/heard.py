@@ -83,7 +83,8 @@ class Heard(NamedTuple):
     SHUTDOWN ACK: there was one before, and nothing has come since that SHUTDOWN ACK answers. `asked_again`,
     of a SHUTDOWN ACK: there was one before, and it is asked for once more. `stray`: the last packet was an
     INIT ACK, and it has not sent a COOKIE ECHO for its INIT. `agreed`: it has sent a SHUTDOWN ACK in this
-    association. `late_data`: DATA has come since it sent its first SHUTDOWN.
+    association. `late_data`: DATA has come since it sent its first SHUTDOWN. `fills`: the last packet had
+    DATA below a TSN that had come before.
     """
 
     ago: float
@@ -102,6 +103,7 @@ class Heard(NamedTuple):
     asked_again: bool = False
     agreed: bool = False
     late_data: bool = False
+    fills: bool = False
 
 
 class _Brought(NamedTuple):
@@ -109,7 +111,7 @@ class _Brought(NamedTuple):
 
     `init`: an INIT; `cookie`: an INIT ACK; `has`: the association it has then, None for no change;
     `answers`: hashes of the info in HEARTBEAT ACKs; `asks`: the types of its chunks that INIT ACK, COOKIE ACK
-    or SHUTDOWN ACK answers; `data`: DATA.
+    or SHUTDOWN ACK answers; `tsns`: those of its DATA.
     """
 
     init: bool
@@ -117,7 +119,7 @@ class _Brought(NamedTuple):
     answers: tuple[int, ...]
     asks: tuple[type[Chunk], ...]
     cookie: bool = False
-    data: bool = False
+    tsns: tuple[int, ...] = ()
 
 
 def guarded(abort: Abort, heard: Heard) -> bool:
@@ -150,6 +152,8 @@ class _End:
         self.highest: int | None = None  # the highest TSN sent
         self.closing: float | None = None
         self.late_data = False
+        self.came: int | None = None  # the highest TSN received
+        self.fills = False
         self.agreed = False  # whether it has sent a SHUTDOWN ACK, and received nothing since that asks for it
         self.has_agreed = False  # whether it has sent a SHUTDOWN ACK in this association
         self.has: Has = ""
@@ -165,7 +169,11 @@ class _End:
         """A packet arrives at this end."""
         self.heard_at, self.init, self.repeats, self.again = at, brought.init, 0, False
         self.cookie = brought.cookie
-        self.late_data |= brought.data and self.closing is not None
+        self.late_data |= bool(brought.tsns) and self.closing is not None
+        came = self.came
+        self.fills = came is not None and any(lt(tsn, came) for tsn in brought.tsns)
+        for tsn in brought.tsns:
+            self.came = tsn if self.came is None or lt(self.came, tsn) else self.came
         self.asked.clear()
         self.open.update(brought.asks)
         self.agreed = self.agreed and _AGREED.isdisjoint(brought.asks)
@@ -215,6 +223,7 @@ class _End:
         if CookieEcho in kinds or CookieAck in kinds:
             self.beats.clear()  # they were of the association before
             self.closing, self.agreed, self.has_agreed, self.late_data = None, False, False, False
+            self.came, self.fills = None, False
         if CookieEcho in kinds:  # also where it restarts while it is up
             self.has, self.echoed = "set-up", True
         elif not _ENDS.isdisjoint(kinds):
@@ -296,6 +305,7 @@ class Hearing:
             asked_again,
             sender.has_agreed,
             sender.late_data,
+            sender.fills,
         )
         if packet.verdict == "refused":
             return heard
@@ -307,8 +317,8 @@ class Hearing:
             answers = tuple(hash(chunk.info) for chunk in chunks if isinstance(chunk, HeartbeatAck))
             asks = tuple(type(chunk) for chunk in chunks if type(chunk) in _ASKED)
             cookie = bool(chunks) and isinstance(chunks[0], InitAck)
-            data = any(isinstance(chunk, Data | IData) for chunk in chunks)
-            brought = _Brought(init, _brings(chunks), answers, asks, cookie, data)
+            tsns = tuple(chunk.tsn for chunk in chunks if isinstance(chunk, Data | IData))
+            brought = _Brought(init, _brings(chunks), answers, asks, cookie, tsns)
             heapq.heappush(self._arriving, (now + packet.transit, self._serial, direction, brought))
         return heard
 

@@ -322,5 +322,6 @@ def _of_sack(sack: Sack, facts: ChunkContext) -> str:
     if sack.duplicates:
         return "duplicates given up" if facts.given_up else "duplicates"
     if facts.gap_filled or facts.window_update:
-        return "update" if not facts.gap_filled else "filled" if at_once else "filled before"
+        now = at_once and facts.heard is not None and facts.heard.fills
+        return "update" if not facts.gap_filled else "filled" if now else "filled before"
     return "given up" if facts.given_up else ""
