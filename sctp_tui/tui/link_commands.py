@@ -89,7 +89,7 @@ class LinkCommands:
         which = f"the next {rule.chunk}" if rule.count == 1 else f"the next {rule.count} {rule.chunk}"
         taken = "whichever link it takes" if rule.count == 1 else "whichever links they take"
         several = f", {taken}" if len(self._monitor.links) > 1 else ""
-        self._tell(f"{which}{stream} will be lost{several}")
+        self._tell(f"the link was told to lose {which}{stream}{several}")
 
     def ask_what_to_drop(self, stream: int) -> None:
         """Ask which packets are to be lost; `stream` is offered for DATA."""

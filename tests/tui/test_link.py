@@ -145,7 +145,7 @@ async def test_the_menu_of_what_to_lose() -> None:
         menu = app.screen.query_one(OptionList)
         menu.highlighted = menu.get_option_index("the next SACK")
         await pilot.press("enter")
-        await until(pilot, lambda: outcome(pilot) == "the next SACK will be lost")
+        await until(pilot, lambda: outcome(pilot) == "the link was told to lose the next SACK")
         await until(pilot, lambda: _banner(app) == "Link both ways loses the next SACK")
         await type_line(pilot, "not acknowledged")
         await until(pilot, lambda: any(packet.verdict == "dropped" for packet in _packets(app)))

@@ -30,7 +30,7 @@ async def test_what_is_lost_on_purpose_is_told_everywhere(
         await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
         await until(pilot, lambda: messages(app, "server") == [b"hello"])
         await pilot.press("escape", "w", "D")
-        await until(pilot, lambda: outcome(pilot) == "the next DATA on stream 1 will be lost")
+        await until(pilot, lambda: outcome(pilot) == "the link was told to lose the next DATA on stream 1")
         ladder = app.query_one(LadderView)
         await until(pilot, lambda: ladder.ladder is not None)
         await type_together(app, pilot, "one", "[2]two", "[2]three")

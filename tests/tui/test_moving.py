@@ -182,7 +182,7 @@ async def test_a_key_that_is_still_the_same_ones_is_not_told() -> None:
         await pilot.press("enter")
         await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
         await pilot.press("escape", "k")
-        await until(pilot, lambda: outcome(pilot) == "the next DATA on stream 1 will be lost")
+        await until(pilot, lambda: outcome(pilot) == "the link was told to lose the next DATA on stream 1")
         assert told(app) == []
         speakers = app.screen.query_one("#speakers", OptionList)
         speakers.focus()

@@ -25,7 +25,7 @@ _NAMED = {"Esc": "escape", "Space": "space", "^d": "ctrl+d", "^l": "ctrl+l"}
 _SHOWN = {
     "⏎": ["COMM_UP", "hello"],
     "Esc w Space": ["TIME STANDS STILL"],
-    "D": ["the next DATA on stream 1 will be lost"],
+    "D": ["the link was told to lose the next DATA on stream 1"],
     "m A1⏎ A2⏎ [2]B1⏎": ["lost: next DATA on stream 1", "ssn 2 2 B A2 .*▷", "ssn 0 2 B B1 .*▷"],
     "Esc 2 i i": [
         "got █0█  ✗  ▒2▒",

@@ -138,7 +138,8 @@ async def test_a_set_up_that_failed_has_the_time_and_the_reason_of_its_end(
 
 
 @pytest.mark.parametrize("captured", [False, True])
-async def test_times_of_capture_are_said_to_be_such(captured: bool) -> None:
+@pytest.mark.parametrize("width", [80, 120])
+async def test_times_of_capture_are_said_to_be_such_where_there_is_room(width: int, captured: bool) -> None:
     with Running("userspace", packets=("userspace",)) as seeing:
         seeing.listen()
         seeing.greet()
@@ -146,7 +147,10 @@ async def test_times_of_capture_are_said_to_be_such(captured: bool) -> None:
     conversation = Conversation(packets[0])
     for packet in packets:
         conversation.add(packet)
-    async with Stage().run_test(size=(150, 40)) as pilot:
+    async with Stage().run_test(size=(width, 40)) as pilot:
         view = pilot.app.query_one(StateView)
         view.show(conversation, float("inf"))
-        assert drawn(view)[0].rstrip().endswith("times are of capture: with netem, of arrival") == captured
+        header = drawn(view)[0].rstrip()
+        said = header.endswith(" · times of capture, after any netem")
+        assert said == (captured and width == 120)
+        assert said or header.endswith("client receive ABORT")

@@ -245,7 +245,8 @@ CHUNKS = {
         "9260 6.1",
         "Asked again: by its last report the other end had less room than this needs.",
         "The zero window probe again (rule A). It is no sign of loss, and while SACKs come no error counter "
-        "should grow. Linux counts a timeout: its path is potentially failed until the next SACK.",
+        "should grow. Linux counts a timeout: its path is potentially failed until a HEARTBEAT is answered, "
+        "or the probe acknowledged.",
     ),
     "DATA/probe again soon": Explanation(
         "9260 6.1",

@@ -137,7 +137,8 @@ QUESTIONS = (
         "How do I see head-of-line blocking?",
         "{wire} shows the wire, {still} stops its time, {drop_next} loses the next DATA. Send one, then two, "
         "then [2]three; {lanes} shows the lanes, one for each stream, {step} goes on to the next packet "
-        "or timer.",
+        "or timer. The kernel's time can't be stopped: sctp-tui lab --paths 1 --rto 5s:5s:20s gives 5 s to "
+        "type.",
         "wire",
         "hol stream wait order unordered",
     ),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
@@ -21,6 +22,13 @@ from .conversation_view import ConversationView, Scene
 from .state_diagram import Run, diagram
 
 _SLICE = 2000  # packets taken in between two frames
+
+
+def _times(conversation: Conversation) -> str:
+    """What times are of where they are not of the ends; "" where they are."""
+    if conversation.observed:
+        return " · times of passing the capture"
+    return " · times of capture, after any netem" if conversation.overheard else ""
 
 
 def _end(one: Association, conversation: Conversation) -> End:
@@ -107,7 +115,8 @@ class StateView(ConversationView, ScrolledLines):
         width, height = self.scrollable_content_region.width, self.page
         taken = tracker.taken
         lasts = tracker.last("local"), tracker.last("peer")
-        header = " · ".join(self._now(tracker))
+        header, times = " · ".join(self._now(tracker)), _times(tracker.conversation)
+        header += times if cell_len(header + times) <= width else ""
         drawn = (header, width, height, len(taken), len(tracker.known), *lasts, tuple(self._by.items()))
         if drawn == self._drawn:
             return
@@ -168,10 +177,6 @@ class StateView(ConversationView, ScrolledLines):
             last = tracker.taken[-1]
             why = f": {last.why}" if last.why else ""
             yield f"last: {ends[last.end]} {last.transition.trigger}{why}{self._by_whom(last)}"
-        if tracker.conversation.observed:
-            yield "times of passing the capture"
-        elif tracker.conversation.overheard:
-            yield "times are of capture: with netem, of arrival"
 
     def _look(self, look: str) -> Style:
         return self.style_of(f"states--{look}" if look else "")
