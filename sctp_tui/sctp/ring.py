@@ -82,11 +82,7 @@ class Ring:
         except OSError as error:
             raise _why_not(error) from None
         try:
-            program = ctypes.create_string_buffer(passes, len(passes))
-            count = len(passes) // _INSTRUCTION_SIZE
-            self._socket.setsockopt(
-                socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HP", count, ctypes.addressof(program))
-            )
+            self.filter(passes)
             self._socket.setsockopt(_SOL_PACKET, _PACKET_VERSION, _TPACKET_V3)
             # This discards packets that came before the filter was set.
             request = (_BLOCK, _BLOCKS, _BLOCK, _BLOCKS, int(SETTLED * 1000), 0, 0)
@@ -101,6 +97,14 @@ class Ring:
         self._untold = 0  # packets missed that no `Frame.missed` has told yet
         self.missed = 0
         """Packets lost as the ring was full, as of the last `read`."""
+
+    def filter(self, passes: bytes) -> None:
+        """Capture what this filter passes from now on. Raises OSError."""
+        program = ctypes.create_string_buffer(passes, len(passes))
+        count = len(passes) // _INSTRUCTION_SIZE
+        self._socket.setsockopt(
+            socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("@HP", count, ctypes.addressof(program))
+        )
 
     def fileno(self) -> int:
         """A descriptor that is ready for reading when a block is handed over."""

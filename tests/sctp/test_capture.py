@@ -120,6 +120,21 @@ def test_sctp_in_udp(udp_sysctl: Callable[[int], None], host: str) -> None:
         assert {packet.peer and packet.peer.udp_port for packet in running.packets} == {9899}
 
 
+def test_sctp_in_udp_is_seen_where_the_kernel_gets_its_udp_port_later(
+    udp_sysctl: Callable[[int], None],
+) -> None:
+    """As where a user does what the refusal of a client in UDP says, and opens the client again."""
+    udp_sysctl(0)
+    with Running("kernel", packets=("kernel",)) as running:
+        running.listen(name="before")
+        udp_sysctl(9899)
+        server = running.listen()
+        running.greet(to=Peer(("127.0.0.1",), server.port, 9899))
+        names = _until_seen(running, "out COOKIE ACK")
+        assert names[:3] == ["in INIT", "out INIT ACK", "in COOKIE ECHO"]
+        assert {packet.peer and packet.peer.udp_port for packet in running.packets} == {9899}
+
+
 def test_each_of_many_clients_is_a_flow_of_its_own(seeing: Running) -> None:
     seeing.listen()
     for _ in range(5):

@@ -24,7 +24,8 @@ class Capture:
     def __init__(self, ends: CapturedSockets, clock: Clock, tap: Callable[[Packet], None]) -> None:
         self._clock = clock
         self._tap = tap
-        self._ring = Ring(of_this_machine(kernel_udp_port()))
+        self._udp_port = kernel_udp_port()
+        self._ring = Ring(of_this_machine(self._udp_port))
         self._last_words = SeenAborts()
         self._flows = CapturedFlows(ends)
         self._missed = 0
@@ -38,6 +39,12 @@ class Capture:
     def descriptors(self) -> tuple[int, ...]:
         """One, ready for reading when there are packets: `SETTLED` s after they passed at most."""
         return (self._ring.fileno(),)
+
+    def follow_udp_port(self) -> None:
+        """Capture SCTP in UDP of the port that the kernel has for it by now. Raises OSError."""
+        if (port := kernel_udp_port()) != self._udp_port:
+            self._ring.filter(of_this_machine(port))
+            self._udp_port = port
 
     def read(self) -> None:
         """Read the packets that have passed, and call `tap`. Never blocks."""

@@ -213,7 +213,8 @@ class KernelEndpoint(BaseEndpoint):
             if kernel_udp_port() == 0:  # the kernel would accept the option, and send SCTP without UDP
                 raise SctpError(
                     "the kernel sends SCTP in UDP once it has a UDP port of its own: run `sudo sysctl "
-                    f"net.sctp.udp_port={UDP_PORT}` (Linux 5.11 or later), or use --stack userspace"
+                    f"net.sctp.udp_port={UDP_PORT}` (Linux 5.11 or later) and open its servers anew, or use "
+                    "--stack userspace"
                 )
             value = layout.UDPENCAPS.pack(0, b"", to.udp_port.to_bytes(2, "big"))
             self._sock.setsockopt(layout.IPPROTO_SCTP, layout.REMOTE_UDP_ENCAPS_PORT, value)

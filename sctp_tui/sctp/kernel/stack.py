@@ -48,7 +48,9 @@ class KernelStack:
         self._capture: Capture | NetworkCapture | None = None
 
     def open(self, options: EndpointOptions) -> KernelEndpoint:
-        """A new endpoint."""
+        """A new endpoint. Raises OSError where no descriptor is left."""
+        if isinstance(self._capture, Capture):
+            self._capture.follow_udp_port()
         return KernelEndpoint(
             self._pysctp, self._intake, self._ends, self.library, options, self._overheard, self._network
         )
