@@ -110,6 +110,7 @@ class End:
         self.answers: set[bytes] = set()  # packets with INIT ACK or COOKIE ACK
         self.has = ""  # "set-up", or "up"
         self.calls = False  # an INIT or COOKIE ECHO has no answer
+        self.waits = False  # in COOKIE-WAIT, where alone an INIT ACK counts (RFC 9260, section 5.2.3)
         self.measured: dict[str, float] = {}  # by address, when something was sent that measures the path
         self.beats: dict[str, tuple[float, bytes]] = {}  # by address, the last HEARTBEAT, and its info
         self.beats_came: set[bytes] = set()
@@ -187,7 +188,7 @@ class End:
         self.heard_at, self.heard = at, tuple(one.kind for one in chunks)
         self.newest = [one.tsn for one in chunks if one.is_data] or self.newest
         for chunk in chunks:
-            kind, called = chunk.kind, self.calls
+            kind = chunk.kind
             if kind in _CALLS:
                 self.asked[kind] += 1
                 self.asked_anew.add(kind)
@@ -221,7 +222,11 @@ class End:
             elif kind == raw.SHUTDOWN and self.ever:
                 self.news_at = at
                 self._settle(at, chunk.tsn)
-            elif (kind == raw.INIT_ACK and called) or (kind == raw.INIT and not self.ever):
+            elif (
+                self.waits
+                if kind == raw.INIT_ACK
+                else kind == raw.INIT and self.has != "up" and not self.ever
+            ):
                 self.rwnd = chunk.word(4)
             self.came[kind] = at
 
@@ -301,6 +306,7 @@ class End:
             if kind == raw.COOKIE_ECHO:
                 self.cookies.setdefault(chunk.value, []).append(at)
             if kind in _CALLS:
+                self.waits = kind == raw.INIT
                 self.calls = True
                 self.has = self.has or "set-up"
             if kind == raw.COOKIE_ACK:

@@ -12,7 +12,18 @@ from sctp_tui.monitor.trace.window import SendWindow, SendWindows, Track
 from sctp_tui.sctp.events import Direction, Packet, Path, Peer
 from sctp_tui.sctp.link.conditions import Verdict
 from sctp_tui.sctp.userspace.pump import Pump
-from sctp_tui.sctp.wire.packet import Abort, Chunk, Data, Decoded, ForwardTsn, Init, InitAck, Sack, Shutdown
+from sctp_tui.sctp.wire.packet import (
+    Abort,
+    Chunk,
+    CookieEcho,
+    Data,
+    Decoded,
+    ForwardTsn,
+    Init,
+    InitAck,
+    Sack,
+    Shutdown,
+)
 from sctp_tui.tui.wire.ladder_lines import marks
 
 from ..harness import Running
@@ -48,6 +59,7 @@ def traced(
     direction: Direction = "in",
     verdict: Verdict = "delivered",
     delay: float = 0.0,
+    vtag: int = 0,
 ) -> Traced:
     local, peer = Peer(("127.0.0.1",), 9), Peer(("127.0.0.1",), 7)
     packet = Packet(
@@ -63,7 +75,7 @@ def traced(
         verdict=verdict,
         reason="",
         delay=delay,
-        data=b"",
+        data=bytes(4) + vtag.to_bytes(4, "big") + bytes(4),
     )
     return Traced(1, packet, Decoded(7, 9, 1, 0, chunks))
 
@@ -312,38 +324,43 @@ def test_a_sack_of_what_nobody_sent_or_that_is_old_is_passed_over() -> None:
     assert (sending.acknowledged.last, sending.rwnd.last) == (1, 1000)
 
 
+def _init(kind: type[Init], tag: int, initial_tsn: int, rwnd: int = 4000) -> Init:
+    return kind(
+        flags=0,
+        length=20,
+        tag=tag,
+        rwnd=rwnd,
+        outbound_streams=1,
+        inbound_streams=1,
+        initial_tsn=initial_tsn,
+        parameters=(),
+    )
+
+
+def _set_up(time: float, tag: int, initial_tsn: int, rwnd: int = 4000) -> list[Traced]:
+    """INIT, INIT ACK and COOKIE ECHO."""
+    return [
+        traced(time, _init(Init, tag, initial_tsn)),
+        traced(time, _init(InitAck, tag + 1, 900, rwnd), direction="out", vtag=tag),
+        traced(time, CookieEcho(0, 8, b"%d" % tag), vtag=tag + 1),
+    ]
+
+
 def test_an_association_that_follows_counts_anew() -> None:
     sending = after(
-        traced(
-            1,
-            Init(
-                flags=0,
-                length=20,
-                tag=5,
-                rwnd=4000,
-                outbound_streams=1,
-                inbound_streams=1,
-                initial_tsn=77,
-                parameters=(),
-            ),
-        ),
-        traced(2, data(77), data(78)),
-        traced(
-            3,
-            Init(
-                flags=0,
-                length=20,
-                tag=5,
-                rwnd=4000,
-                outbound_streams=1,
-                inbound_streams=1,
-                initial_tsn=70,
-                parameters=(),
-            ),
-        ),
-        traced(4, data(70)),
+        *_set_up(1, 5, 77), traced(2, data(77), data(78)), *_set_up(3, 15, 70, 3000), traced(4, data(70))
     )
     assert (told(sending.sent), sending.flight.last, sending.initial) == ([(4, 0)], 100, 70)
+    assert told(sending.rwnd) == [(1, 4000), (3, 3000)]
+
+
+def test_an_init_alone_begins_nothing() -> None:
+    """Anybody may send one (RFC 9260, section 5.2.2), and the cookie of its INIT ACK does not come back."""
+    sending = after(
+        *_set_up(1, 5, 77), traced(2, data(77), data(78)), *_set_up(3, 15, 70, 3000)[:2], traced(4, data(79))
+    )
+    assert told(sending.sent) == [(2, 0), (2, 1), (4, 2)]
+    assert told(sending.rwnd) == [(1, 4000)]
 
 
 def test_samples_are_kept_when_they_change() -> None:

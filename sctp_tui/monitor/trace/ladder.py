@@ -41,6 +41,7 @@ from sctp_tui.sctp.wire.serial import lt
 from .conversations import Bounce, Conversation, goes_to
 from .heard import RTO, Heard, Hearing
 from .send_history import ONCE, ControlHistory, Retransmission, SendHistory, SendReason, bound
+from .set_ups import Begun, SetUps
 
 ROWS_BYTES = 64 * 1024 * 1024
 """Bytes of memory for the rows of a ladder, with their packets: more than the packets of this program take,
@@ -164,8 +165,8 @@ class _SentByEnd:
 
     def __init__(self) -> None:
         self.initial: int | None = None
-        # By the tags in INIT and INIT ACK: initial TSN, vtag, and the first packet.
-        self.announced: dict[int, tuple[int, int, int]] = {}
+        # By the tags in INIT and INIT ACK: vtag, and the first packet.
+        self.announced: dict[int, tuple[int, int]] = {}
         self.echoed = 0  # the verification tag of its COOKIE ECHO
         self.control = ControlHistory(_SET_UPS)
         self.agreed = 0  # the packet with its newest SHUTDOWN ACK that was not sent again
@@ -177,9 +178,9 @@ class _SentByEnd:
         self.tries = SendHistory()
         self.set_up: float | None = None  # when an INIT or COOKIE ECHO came, to be answered at once
 
-    def begin(self, tag: int, *, anew: bool) -> None:
-        """The association for which this end announced `tag` is up; `anew`: it is another one than before."""
-        initial, _, _ = self.announced.get(tag, (self.initial, 0, 0))
+    def begin(self, initial: int | None, *, anew: bool) -> None:
+        """An association of this end begins with this TSN, None for the same; `anew`: it is another one."""
+        initial = self.initial if initial is None else initial
         if anew or initial != self.initial:
             self.tries.begin()
             self.skips.clear()
@@ -219,7 +220,8 @@ class Ladder:
         self._answer_lost: set[int] = set()
         self._earlier: deque[_Earlier] = deque(maxlen=_EARLIER)
         self._out_of_blue: dict[int, None] = {}  # tags of packets that an ABORT has answered, as reflected
-        self._tags = frozenset[int]()  # of the association whose cookie was accepted last
+        self._set_ups = SetUps()
+        self._tags = frozenset[int]()  # of the association whose cookie was sent last
         self._up: frozenset[int] = frozenset()  # the tags of the association that is up
 
     def update(self, limit: int = 2000) -> bool:
@@ -382,6 +384,9 @@ class Ladder:
         to = goes_to(packet)
         tries: list[SendReason] = []
         begins, restarts = None, False
+        begun = self._set_ups.take(packet.direction, packet.vtag, chunks)
+        if begun is not None:
+            self._begin(way, back, packet, begun, number)
         for chunk in chunks:
             tried = ONCE
             if isinstance(chunk, Data | IData):
@@ -411,7 +416,8 @@ class Ladder:
             elif isinstance(chunk, Init | CookieEcho | Shutdown):
                 if not isinstance(chunk, InitAck) or way.initial is None:
                     tried = way.control.send(now, number, _identity(chunk), to, as_sent=as_sent)
-                self._set_up(way, back, packet, chunk, number)
+                if isinstance(chunk, Init):
+                    self._offer(way, back, packet, chunk, number)
                 if isinstance(chunk, InitAck):
                     self._answered(back.inits, arrives)
                 elif isinstance(chunk, Init) and arrives:
@@ -509,35 +515,43 @@ class Ladder:
         before, self._up = self._up, frozenset((tag, client.echoed))
         if not before or before & self._up:
             return None
-        _, _, init = client.announced.get(tag, (0, 0, number))
+        _, init = client.announced.get(tag, (0, number))
         return NewAssociation(init, (tag, client.echoed), restarts)
 
-    def _set_up(self, way: _SentByEnd, back: _SentByEnd, packet: Packet, chunk: Chunk, number: int) -> None:
-        if isinstance(chunk, Init):
-            *_, first = way.announced.get(chunk.tag, (number,))
-            way.announced[chunk.tag] = chunk.initial_tsn, packet.vtag, first
-            bound(way.announced, _SET_UPS)
-            if way.initial is None:
-                way.begin(chunk.tag, anew=False)
-            if packet.verdict != "dropped" and (isinstance(chunk, InitAck) or not back.tries.sent_any):
-                back.tries.answer(packet.mono + packet.transit, chunk.rwnd, packet.mono)
-        elif isinstance(chunk, CookieEcho):
-            # Anybody can send an INIT; the COOKIE ECHO tells which INIT ACK was accepted, and of which INIT.
-            before, tags = self._initials, self._tags
-            _, tag, _ = back.announced.get(packet.vtag, (None, 0, 0))
-            self._tags = frozenset((tag, packet.vtag))
-            # A peer that restarts may have the same initial TSN as before, as Linux has.
-            anew = bool(tags) and tags.isdisjoint(self._tags)
-            back.begin(packet.vtag, anew=anew)
-            way.begin(tag, anew=anew)
-            way.echoed = packet.vtag
-            if anew or self._initials != before:
-                *_, first = way.announced.get(tag, (number,))
-                comes = packet.mono + packet.transit
-                # Its sender has had no other association since it sent the INIT.
-                began = self[first].packet.mono if self.first <= first <= self.seen else packet.mono
-                over = {packet.direction: comes, _OTHER[packet.direction]: began}
-                self._earlier.append(_Earlier(first, before, tags - self._tags, over))
+    def _offer(self, way: _SentByEnd, back: _SentByEnd, packet: Packet, chunk: Init, number: int) -> None:
+        """An INIT or INIT ACK was sent; while no cookie was, it may be that of the association."""
+        _, first = way.announced.get(chunk.tag, (0, number))
+        way.announced[chunk.tag] = packet.vtag, first
+        bound(way.announced, _SET_UPS)
+        if way.initial is None:
+            way.begin(chunk.initial_tsn, anew=False)
+        if (
+            packet.verdict != "dropped"
+            and not self._set_ups.settled
+            and (isinstance(chunk, InitAck) or not back.tries.sent_any)
+        ):
+            back.tries.answer(packet.mono + packet.transit, chunk.rwnd, packet.mono)
+
+    def _begin(self, way: _SentByEnd, back: _SentByEnd, packet: Packet, begun: Begun, number: int) -> None:
+        """The sender of a packet has an association: by its COOKIE ECHO, or as it accepts the other's."""
+        before, now = self._initials, packet.mono
+        way.begin(begun.own and begun.own.initial_tsn, anew=begun.anew)
+        if begun.others is not None:
+            if not begun.anew:
+                back.begin(begun.others.initial_tsn, anew=False)
+            way.tries.answer(now, begun.others.rwnd, now)
+        if not begun.asks:
+            return
+        client, server = begun.tags
+        way.echoed = server
+        if begun.anew or self._initials != before:
+            _, first = way.announced.get(client, (0, number))
+            comes = now + packet.transit
+            # Its sender has had no other association since it sent the INIT.
+            began = self[first].packet.mono if self.first <= first <= self.seen else now
+            over = {packet.direction: comes, _OTHER[packet.direction]: began}
+            self._earlier.append(_Earlier(first, before, self._tags - {client, server}, over))
+        self._tags = frozenset(begun.tags)
 
 
 def _cost(row: Row) -> int:

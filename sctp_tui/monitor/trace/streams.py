@@ -15,7 +15,7 @@ from sctp_tui.sctp.link.conditions import has_come
 from sctp_tui.sctp.wire.packet import Data, Decoded, ForwardTsn, IData, IForwardTsn, Init, Sack, Shutdown
 from sctp_tui.sctp.wire.serial import ahead, unwrap
 
-from .renewals import Renewals
+from .set_ups import Begun, SetUps
 from .stream import StreamQueue, TrackedMessage
 from .tsn_blocks import FAR, apart, tsns_between
 
@@ -89,9 +89,11 @@ class StreamDelivery:
         """An INIT or INIT ACK with this initial TSN was sent. It may be one of several, or be lost."""
         self._announced = initial
 
-    def renew(self) -> None:
-        """Another association of the same ends begins, maybe with the same initial TSN."""
-        self._renewed = True
+    def set_up(self, begun: Begun) -> None:
+        """This end begins an association: maybe another one, with the same initial TSN."""
+        self._renewed |= begun.anew
+        if begun.own is not None:
+            self.announce(begun.own.initial_tsn)
 
     def send(self, at: float, chunk: Data | IData, arrival: float | None, lost: bool, copy: bool) -> None:
         """A DATA chunk was sent; it arrives at `arrival`, None for unknown. `copy`: the link's duplicate."""
@@ -364,7 +366,7 @@ class StreamQueues:
             "in": StreamDelivery(kept),
             "out": StreamDelivery(kept),
         }
-        self._renewals = Renewals()
+        self._set_ups = SetUps()
 
     def fold(self, packets: Iterable[DecodedPacket]) -> None:
         """Take in packets, in the order in which they were sent."""
@@ -378,9 +380,8 @@ class StreamQueues:
             lost = packet.verdict == "dropped"
             comes = packet.mono + packet.transit
             arrival = None if lost or not _seen_to_arrive(packet) else comes
-            if self._renewals.take(packet.vtag, seen.decoded.chunks):
-                mine.renew()
-                others.renew()
+            if (begun := self._set_ups.take(packet.direction, packet.vtag, seen.decoded.chunks)) is not None:
+                mine.set_up(begun)
             for chunk in seen.decoded.chunks:
                 match chunk:
                     case Data() | IData():
@@ -390,7 +391,7 @@ class StreamQueues:
                             others.answer(comes, chunk)
                     case ForwardTsn() | IForwardTsn():
                         mine.skip(chunk, arrival)
-                    case Init():
+                    case Init() if not self._set_ups.settled:
                         mine.announce(chunk.initial_tsn)
                     case _:
                         pass

@@ -16,7 +16,6 @@ from sctp_tui.sctp.events import Direction, Path
 from sctp_tui.sctp.link.conditions import has_come
 from sctp_tui.sctp.wire.packet import (
     Abort,
-    CookieAck,
     Data,
     ForwardTsn,
     IData,
@@ -31,8 +30,8 @@ from sctp_tui.sctp.wire.serial import ahead, unwrap
 from .conversations import Traced, goes_to
 from .heard import EARLY
 from .phase import Phase
-from .renewals import Renewals
 from .send_history import SendHistory
+from .set_ups import Begun, SetUps
 from .tsn_blocks import FAR, Block, apart, tsns_between, without
 
 SAMPLES_KEPT = 100_000
@@ -257,14 +256,16 @@ class SendWindow:
         """An INIT or INIT ACK with this initial TSN was sent. It may be one of several, or be lost."""
         self._announced = initial
 
-    def renew(self) -> None:
-        """Another association of the same ends begins, maybe with the same initial TSN."""
-        self._renewed = True
-
-    def accept(self, time: float) -> None:
-        """This end has sent a COOKIE ACK: if that is of a renewed association, the one before is over."""
-        if self._renewed:
+    def set_up(self, time: float, begun: Begun) -> None:
+        """This end begins an association: where it is another one, what it had before is over."""
+        if begun.anew:
+            self._renewed = True
             self.end(time)
+        if begun.own is not None:
+            self.announce(begun.own.initial_tsn)
+        if begun.others is not None and begun.others.rwnd != self.rwnd.last:
+            self.answer(time, begun.others.rwnd)
+            self.until(time)
 
     def next_packet(self) -> None:
         """The chunks sent from now on are in another packet."""
@@ -508,7 +509,7 @@ class SendWindows:
 
     def __init__(self, kept: int = SAMPLES_KEPT) -> None:
         self.sending: dict[Direction, SendWindow] = {"in": SendWindow(kept), "out": SendWindow(kept)}
-        self._renewals = Renewals()
+        self._set_ups = SetUps()
 
     def fold(self, packets: Iterable[Traced]) -> None:
         """Take in packets, in the order in which they were sent."""
@@ -520,10 +521,8 @@ class SendWindows:
             others = self.sending["out" if packet.direction == "in" else "in"]
             mine.until(packet.mono)
             others.until(packet.mono)
-            if self._renewals.take(packet.vtag, decoded.chunks):
-                mine.renew()
-                others.renew()
-                mine.end(packet.mono)
+            if (begun := self._set_ups.take(packet.direction, packet.vtag, decoded.chunks)) is not None:
+                mine.set_up(packet.mono, begun)
             lost = packet.verdict == "dropped"
             arrival = packet.mono + packet.transit
             for chunk in decoded.chunks:
@@ -535,18 +534,14 @@ class SendWindows:
                     case Sack() | Shutdown():
                         if not lost:
                             others.answer(arrival, chunk, number)
-                    case CookieAck():
-                        mine.accept(packet.mono)
                     case Abort():
                         mine.end(packet.mono)
                         if not lost:
                             others.answer(arrival, chunk, number)
                     case ForwardTsn() | IForwardTsn():
                         mine.skip(packet.mono, chunk.cumulative_tsn)
-                    case Init():
+                    case Init() if not self._set_ups.settled:
                         mine.announce(chunk.initial_tsn)
-                        # While an association is up anybody may send an INIT; after a restart SACKs tell the
-                        # rwnd.
                         if not lost and (others.rwnd.last is None or isinstance(chunk, InitAck)):
                             others.answer(arrival, chunk.rwnd, number)
                     case _:
