@@ -148,6 +148,10 @@ ROWS: dict[str, tuple[list[str], str]] = {
         [_number(identity._TAGS)],
         "sources/test_bounds.py test_tags_that_inits_offer_an_association_that_is_up",
     ),
+    "INITs and INIT ACKs whose cookie may be accepted": (
+        [_number(association._OFFERED)],
+        "sources/test_bounds.py test_offers_that_no_cookie_accepts",
+    ),
     "requests for addresses or resets": (
         [_number(association._ASKED), _kib(association._ASKED_BYTES)],
         "sources/test_bounds.py test_long_requests_that_nobody_answers",

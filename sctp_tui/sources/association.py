@@ -63,6 +63,7 @@ _SET_ADD, _SET_DELETE, _SET_PRIMARY, _ERROR_CAUSE = 0xC001, 0xC002, 0xC004, 0xC0
 _RESET_OUT, _RESET_IN = 13, 14
 _QUIET = frozenset({int(ChunkType.SACK)})
 """Chunks that tell nothing once an association is up, while no round trip is measured."""
+_OFFERED = 16  # INITs and INIT ACKs that are remembered until their cookie is accepted
 _STREAMS = 1024  # streams counted of an association
 _ASKED = 16  # requests that wait for their answers
 _ASKED_BYTES = 4096  # bytes of memory for them
@@ -112,7 +113,9 @@ class ObservedAssociation:
         self._epoch = 0  # grows with each restart
         self._sent = (SentTsns(), SentTsns())
         self._round_trips = RoundTrips(), RoundTrips()
-        self._offers: list[_Offer | None] = [None, None]
+        self._offers: list[_Offer | None] = [None, None]  # that of each end which its association has
+        self._offered: dict[int, _Offer] = {}  # the newest of both, by their tags, until a cookie is accepted
+        self._cookie_to = 0  # the tag to which the newest COOKIE ECHO went
         self._calling: list[int] = [-1, -1]  # the tag in the newest INIT of each end
         self._echoed = -1  # the end that has sent the newest COOKIE ECHO
         self._shuts_down: Which | None = None
@@ -250,15 +253,15 @@ class ObservedAssociation:
     ) -> Iterator[Event]:
         match chunk:
             case InitAck():
-                self._offers[sender] = _Offer(chunk.tag, chunk.outbound_streams, chunk.inbound_streams)
+                self._offer(chunk, sender)
             case Init():
                 yield from self._init(chunk, sender, stamp)
             case CookieEcho():
                 if self._echoed != sender and not self._up:
                     yield self._observed("COOKIE ECHO", sender, stamp)
-                self._echoed = sender
+                self._echoed, self._cookie_to = sender, packet.vtag
             case CookieAck():
-                yield from self._cookie_ack(sender, stamp)
+                yield from self._cookie_ack(packet.vtag, sender, stamp)
             case ForwardTsn() | IForwardTsn():
                 self._round_trips[sender].skip(chunk.cumulative_tsn)
             case HeartbeatAck():
@@ -315,8 +318,22 @@ class ObservedAssociation:
         if self._calling[sender] == chunk.tag:
             return  # sent again
         self._calling[sender] = chunk.tag
-        self._offers[sender] = _Offer(chunk.tag, chunk.outbound_streams, chunk.inbound_streams)
+        self._offer(chunk, sender)
         yield self._observed("INIT", sender, stamp)
+
+    def _offer(self, chunk: Init, sender: Which) -> None:
+        """An INIT or INIT ACK: of an association that is up it may be late, or anybody's."""
+        offer = self._offered[chunk.tag] = _Offer(chunk.tag, chunk.outbound_streams, chunk.inbound_streams)
+        if len(self._offered) > _OFFERED:
+            del self._offered[next(iter(self._offered))]
+        if not self._up:
+            self._offers[sender] = offer
+
+    def _agree(self, vtag: int, sender: Which) -> None:
+        """The cookie is accepted by a packet with this tag: it tells which offers count."""
+        for end, tag in ((1 - sender, vtag), (sender, self._cookie_to)):
+            self._offers[end] = self._offered.get(tag, self._offers[end])
+        self._offered.clear()
 
     def _came_up(self, sender: Which, stamp: AssociationStamp) -> Iterator[Event]:
         """What the other end of a COOKIE ECHO sends without a COOKIE ACK: the capture lacks that."""
@@ -324,13 +341,16 @@ class ObservedAssociation:
             self._up = True
             yield self._change("COMM_UP", self._who(self._echoed), stamp)
 
-    def _cookie_ack(self, sender: Which, stamp: AssociationStamp) -> Iterator[Event]:
+    def _cookie_ack(self, vtag: int, sender: Which, stamp: AssociationStamp) -> Iterator[Event]:
         other = 1 - sender
+        before = self._offers[other]
         if not self._up:
             self._up = True
+            self._agree(vtag, sender)
             self._calling = [-1, -1]
             yield self._change("COMM_UP", self._who(other), stamp)
-        elif self._calling[other] >= 0:
+        elif vtag in self._offered and (before is None or vtag != before.tag) and self._calling[other] >= 0:
+            self._agree(vtag, sender)
             self._calling[other] = -1
             self._epoch += 1
             self._sent = (SentTsns(), SentTsns())

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from sctp_tui.sctp.events import StreamReset
 from sctp_tui.sctp.wire.packet import Data
-from sctp_tui.sources import clocks, duplicates, identity, ip, joining
+from sctp_tui.sources import association, clocks, duplicates, identity, ip, joining
 from sctp_tui.sources.clocks import Clocks
 from sctp_tui.sources.duplicates import Duplicates
 from sctp_tui.sources.identity import Identities, Identity
@@ -100,6 +100,15 @@ def test_tags_that_inits_offer_an_association_that_is_up() -> None:
 
 def _init(kind: int, tag: int) -> bytes:
     return raw.chunk(kind, 0, struct.pack("!IIHHI", tag, 65535, 9, 9, 1))
+
+
+def test_offers_that_no_cookie_accepts() -> None:
+    observer = Observer()
+    observer.observe([packet(raw.data(1, b"it is up"))])
+    for number in range(1000, 1000 + 3 * association._OFFERED):
+        observer.observe([packet(_init(1, number), tag=0)])
+    (followed,) = observer.associations
+    assert len(followed._offered) == association._OFFERED
 
 
 def test_long_requests_that_nobody_answers() -> None:

@@ -287,6 +287,39 @@ def test_an_init_by_anybody_changes_nothing(tmp_path: Path) -> None:
     assert len(told.messages) == 2
 
 
+def _streams(tag: int, out: int, most_in: int, *, kind: int = 1) -> bytes:
+    return chunk(kind, struct.pack("!IIHHI", tag, 65536, out, most_in, 77) + raw.parameter(7, b"late"))
+
+
+def test_a_cookie_ack_that_comes_twice_accepts_no_init_by_anybody(tmp_path: Path) -> None:
+    """Its tag is that of the association; the INIT has another, and its cookie has not come back."""
+    story = Story().up().a(_streams(0x66666666, 2, 2), tag=0).b(_streams(0x77, 2, 2, kind=2), tag=0x66666666)
+    story.b(chunk(11)).data()
+    told = tell(tmp_path, story)
+    assert told.said == [*UP, UP[0]]
+
+
+def test_an_offer_that_is_discarded_does_not_count(tmp_path: Path) -> None:
+    """A late INIT ACK (RFC 9260, section 5.2.3), and the INIT of somebody who has no cookie (5.2.2)."""
+    story = Story().up().b(_streams(0x77, 2, 2, kind=2)).a(_streams(0x66666666, 3, 3), tag=0)
+    told = tell(tmp_path, story.a(chunk(6, raw.parameter(12, b"enough"))))
+    up, lost = (one for one in told.events if isinstance(one, AssocChange))
+    assert (
+        (up.outbound_streams, up.inbound_streams) == (lost.outbound_streams, lost.inbound_streams) == (5, 5)
+    )
+
+
+def test_a_restart_has_the_streams_of_its_own_set_up(tmp_path: Path) -> None:
+    """Its cookie tells which INIT ACK counts, whatever else is offered."""
+    story = Story().up().a(_streams(TAG_A + 1, 4, 4), tag=0)
+    story.b(_streams(TAG_B + 1, 3, 3, kind=2), tag=TAG_A + 1).b(
+        _streams(TAG_B + 2, 2, 2, kind=2), tag=TAG_A + 1
+    )
+    story.a(chunk(10, b"late"), tag=TAG_B + 1).b(chunk(11), tag=TAG_A + 1)
+    told = tell(tmp_path, story)
+    assert told.said[-1].endswith("RESTART: the client started the association again, 3 streams out, 3 in")
+
+
 def test_both_begin_at_once(tmp_path: Path) -> None:
     told = watch(real("pkts__sctp_init_collision.cap"))
     assert told.said[-5:] == [
