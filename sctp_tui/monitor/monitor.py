@@ -9,7 +9,6 @@ from sctp_tui.engine.event_queue import Batch
 from sctp_tui.sctp.events import (
     ENDS,
     AssocChange,
-    Direction,
     LinkState,
     Message,
     Packet,
@@ -172,7 +171,7 @@ class Monitor:
         association = self.associations.get(event.key)
         if association is None or (conversation := self.wire.of(association, self.endpoints)) is None:
             return
-        end: End = "peer" if association.endpoint == conversation.endpoint else "local"
+        end: End = "peer" if conversation.end_of(association) == "local" else "local"
         conversation.readdress(end, event.address, removed=event.state == "REMOVED")
 
     def _take_sent(self, key: int) -> None:
@@ -180,7 +179,7 @@ class Monitor:
         association = self.associations.get(key)
         if association is None or (conversation := self.wire.of(association, self.endpoints)) is None:
             return
-        direction: Direction = "out" if association.endpoint == conversation.endpoint else "in"
+        direction = conversation.sent_by(association)
         if (sent := conversation.sent_paths.get(direction)) is not None:
             self.associations.sent_on(key, sent)
 
@@ -190,7 +189,7 @@ class Monitor:
             return
         self._take_sent(status.key)
         if (conversation := self.wire.of(association, self.endpoints)) is not None:
-            direction: Direction = "out" if association.endpoint == conversation.endpoint else "in"
+            direction = conversation.sent_by(association)
             now = self._clock_of(association.endpoint).of(status)
             samples = conversation.rto.setdefault(direction, RtoSamples())
             alone = len(status.paths) == 1
@@ -224,7 +223,7 @@ class Monitor:
                 self._hear_by(conversation, association, conversation.packets[-1].mono)
 
     def _hear_by(self, conversation: Conversation, association: Association, now: float) -> None:
-        end: End = "local" if association.endpoint == conversation.endpoint else "peer"
+        end = conversation.end_of(association)
         if (asked := conversation.unanswered_since(end, now)) is not None:
             self.associations.answered(association.key, asked)
 

@@ -226,6 +226,15 @@ class Conversation:
         """Whether it is of two other programs, in a capture."""
         return self.key != 0
 
+    def end_of(self, association: Association) -> End:
+        """Which of its ends an association is, that it is of."""
+        same = association.key == self.key if self.observed else association.endpoint == self.endpoint
+        return "local" if same else "peer"
+
+    def sent_by(self, association: Association) -> Direction:
+        """The direction of what an association sends that it is of."""
+        return "out" if self.end_of(association) == "local" else "in"
+
     @property
     def overheard(self) -> bool:
         """Whether its packets were captured on an interface, so that their times are those of the capture."""

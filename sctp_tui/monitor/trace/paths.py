@@ -135,7 +135,7 @@ class Paths:
         for row in ladder.rows(max(self._seen + 1, ladder.first), len(ladder)):
             self._fold(row)
         self._forget(ladder.first)
-        known = {end.key: self._direction(end) for end in ends}
+        known = {end.key: self.conversation.sent_by(end) for end in ends}
         start = max(self._record, log.first)
         for event in log.between(start, log.captured):
             if event.key in known:
@@ -149,10 +149,6 @@ class Paths:
             self._remark = number
             if change.what == "link" and self.conversation.start_time <= change.at <= until:
                 self._note(self._time(change.at), change.text)
-
-    def _direction(self, end: Association) -> Direction:
-        """The direction of the packets that an end sends."""
-        return "out" if end.endpoint == self.conversation.endpoint else "in"
 
     def _time(self, at: float) -> float:
         """The link's time at a time of the wall's clock, after which its packets were sent so much later.

@@ -425,7 +425,7 @@ class TimelineSnapshot(NamedTuple):
 
 def sides(ends: Iterable[Association], conversation: Conversation) -> dict[int, End]:
     """At which end of a conversation each of these associations is, by key."""
-    return {end.key: "local" if end.endpoint == conversation.endpoint else "peer" for end in ends}
+    return {end.key: conversation.end_of(end) for end in ends}
 
 
 def text(line: SocketEvent | Annotation) -> str:

@@ -18,7 +18,6 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.other_end import other_end
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.text.glossary import TERMS
-from sctp_tui.monitor.trace.conversations import End
 from sctp_tui.monitor.trace.steps import Steps
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.clients.speakers import GONE
@@ -131,7 +130,7 @@ class DetailView(LineView):
         if conversation is None:
             self._steps = None
             return
-        end: End = "local" if association.endpoint == conversation.endpoint else "peer"
+        end = conversation.end_of(association)
         if self._steps is None or (self._steps.conversation, self._steps.end) != (conversation, end):
             self._steps = Steps(conversation, end)
 

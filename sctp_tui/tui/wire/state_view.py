@@ -31,10 +31,6 @@ def _times(conversation: Conversation) -> str:
     return " · times of capture, after any netem" if conversation.overheard else ""
 
 
-def _end(one: Association, conversation: Conversation) -> End:
-    return "local" if one.endpoint == conversation.endpoint else "peer"
-
-
 class StateView(ConversationView, ScrolledLines):
     """The diagram with the present states highlighted; below it the transitions taken, the last one first."""
 
@@ -91,7 +87,7 @@ class StateView(ConversationView, ScrolledLines):
             self._tell(self.tracker, one)
         if not self.tracker.update(now, _SLICE):
             for one in ends:
-                end = _end(one, conversation)
+                end = conversation.end_of(one)
                 # The line names the end already; whether an ABORT was sent its packets have shown.
                 since = one.clock.at(one.history[-1].mono)
                 self.tracker.take_state(end, one.state, one.ended, since)
@@ -103,7 +99,7 @@ class StateView(ConversationView, ScrolledLines):
         steps = [*one.history]
         new = len(steps) + one.history.left_out - self._folded.get(one.key, 0)
         self._folded[one.key] = len(steps) + one.history.left_out
-        end = _end(one, tracker.conversation)
+        end = tracker.conversation.end_of(one)
         for step in steps[-new:] if new else ():
             ended = one.ended if step is steps[-1] else None
             tracker.tell(ToldState(one.clock.at(step.mono), end, step.state, ended))

@@ -104,15 +104,16 @@ class WindowView(ConversationView, DrawnLines):
         self.show(scene.conversation, scene.association, scene.now, *scene.ends[1:], ours=scene.ours)
         self._over.clear()
         for one in scene.ends:
-            newest = all(other.born <= one.born for other in scene.ever if other.endpoint == one.endpoint)
-            if one.ended is not None and newest:
-                self._over.add(_direction(scene.conversation, one))
+            sent = scene.conversation.sent_by(one)
+            alike = [other for other in scene.ever if scene.conversation.sent_by(other) == sent]
+            if one.ended is not None and all(other.born <= one.born for other in alike):
+                self._over.add(sent)
                 self._end(scene.conversation, one)
         self._draw()
 
     def _end(self, conversation: Conversation, end: Association) -> None:
         """Nothing of an end that has no association any more is outstanding, packets or not."""
-        sending = self._window.sending[_direction(conversation, end)]
+        sending = self._window.sending[conversation.sent_by(end)]
         if sending.unacknowledged and self._reader is not None and self._reader.ended:
             sending.end(end.clock.at(end.ended_at))
             self._stamp = None
@@ -156,7 +157,7 @@ class WindowView(ConversationView, DrawnLines):
         self._draw()
 
     def _sample(self, conversation: Conversation, end: Association, status: Status) -> None:
-        direction = _direction(conversation, end)
+        direction = conversation.sent_by(end)
         if status is self._told.get(direction) or not status.paths:
             return
         before = self._told.get(direction)
@@ -482,8 +483,3 @@ def _with_axis(plot: Plot, labels: dict[float, str]) -> list[DrawnLine]:
 def _time_axis(axis: TimeAxis, width: int) -> list[DrawnLine]:
     cells, labels = axis.drawn(width, _GUTTER)
     return [[(" " * _GUTTER + "└" + "".join(cells), "axis")], [(labels, "label")]]
-
-
-def _direction(conversation: Conversation, end: Association) -> Direction:
-    """The direction of what an end sends."""
-    return "out" if end.endpoint == conversation.endpoint else "in"
