@@ -16,7 +16,18 @@ from sctp_tui.sctp.kernel import endpoint as kernel_endpoint
 from sctp_tui.sctp.kernel import seen_aborts, sock_diag
 from sctp_tui.sctp.link import conditioner
 from sctp_tui.sctp.userspace import flows, links, pump, sockets, unread
-from sctp_tui.sources import association, clocks, duplicates, host, identity, ip, joining, recording, records
+from sctp_tui.sources import (
+    association,
+    clocks,
+    duplicates,
+    followed,
+    host_capture,
+    identity,
+    ip,
+    joining,
+    recording,
+    records,
+)
 from sctp_tui.tui import capture_app
 from sctp_tui.tui.dialogs import tree_screen
 
@@ -169,8 +180,12 @@ ROWS: dict[str, tuple[list[str], str]] = {
         "sources/test_host.py test_no_more_octets_are_read_than_the_limit",
     ),
     "its associations and sockets": (
-        [_number(host.MOST)],
+        [_number(followed.MOST)],
         "sources/test_host.py test_no_more_are_followed_than_the_limit",
+    ),
+    "associations that packets show first": (
+        [_number(host_capture._ASKED)],
+        "sources/test_host_capture.py test_no_more_is_asked_for_than_the_limit",
     ),
     "packets compared with": (
         [_number(duplicates._KEPT)],

@@ -147,6 +147,12 @@ class Association(msgspec.Struct, eq=False):
     """This end, where that is only observed, in a capture: see `Observed`."""
     of_host: bool = False
     """Whether a machine's kernel tells of it, as its numbers are; or of a socket that listens."""
+    seen: bool = False
+    """Whether packets of it were seen in a capture, so that messages are counted."""
+    here: Role | None = None
+    """The role of the end that it is told from, where packets have shown it."""
+    other_end: int = 0
+    """The key of that at the other end of it, on the machine too, with which its packets are told; else 0."""
     began_before: bool = False
     """Whether its set-up is not in the capture, or was before the first look."""
     again: int | None = None
@@ -271,7 +277,8 @@ class Association(msgspec.Struct, eq=False):
         passed = came + counts.messages_out - self.messages_out
         if passed > 0:
             octets = counts.bytes_in - self.bytes_in + counts.bytes_out - self.bytes_out
-            self.messages.add(at, passed)
+            if not self.of_host:  # else DATA chunks are counted, by the kernel
+                self.messages.add(at, passed)
             self.octets.add(at, octets)
         if came > 0:
             self.silence.heard(self._counted)
@@ -284,7 +291,8 @@ class Association(msgspec.Struct, eq=False):
         self.again = counts.again
         self.round_trips = counts.round_trips
         self.last = max(self.last, counts.last)
-        self._point(at, counts.messages_in + counts.messages_out)
+        if not self.of_host:
+            self._point(at, counts.messages_in + counts.messages_out)
 
     def _point(self, at: float, total: int) -> None:
         """Take in a total for the rate, at this link time."""
@@ -473,6 +481,12 @@ class Associations:
         """The associations of one endpoint, oldest first."""
         return [a for a in self._all.values() if a.endpoint == endpoint]
 
+    def at_other_end(self, association: Association) -> Association | None:
+        """The one at the other end of an association, where both are of a machine: see `other_end`."""
+        if association.other_end or not association.of_host:
+            return self._all.get(association.other_end)
+        return next((one for one in self._all.values() if one.other_end == association.key), None)
+
     # --- events
 
     def fold(self, event: Event) -> None:
@@ -596,20 +610,25 @@ class Associations:
 
     def _observe(self, event: Observed, association: Association) -> None:
         association.local = event.local
+        association.other_end = event.other_end or association.other_end
         first_told = event.what in get_args(HostStep)
         if first_told and not association.of_host:
             association.of_host = True
+            association._points.clear()  # of messages, not of DATA chunks
             self.listening += association.listens
             self.live -= association.listens
-        if not association.of_host:
+        if event.role is not None:
+            association.seen, association.here = True, event.role
             association.again = association.again or 0
         association.began_before |= event.what in ("before", "set-up", "there")
         association.peer = event.peer or association.peer
         state: str | None = event.state if first_told else _OBSERVED.get(event.what)
         if event.what == "SHUTDOWN":
-            state = "SHUTDOWN-SENT" if event.by == "server" else "SHUTDOWN-RECEIVED"
+            state = "SHUTDOWN-SENT" if event.by == event.role else "SHUTDOWN-RECEIVED"
         if event.what == "INIT" and association.state == "ESTABLISHED":
             state = None  # it may restart: its cookie shows that
+        if association.of_host and association.history and state in (association.state, "ESTABLISHED"):
+            state = None  # the kernel has told
         if state is not None and association.ended is None:
             association._enter(state, event, _FIRST_TOLD.get(event.what) or describe_event(event)[1])
         association.version += 1
@@ -625,8 +644,9 @@ class Associations:
             association.name = association.name or self.names.meet(event.key, event.peer)
         association.peer = event.peer or association.peer
         if event.state in ("COMM_UP", "RESTART"):
-            association.outbound_streams = event.outbound_streams or 0
-            association.inbound_streams = event.inbound_streams or 0
+            if event.outbound_streams is not None or not association.of_host:
+                association.outbound_streams = event.outbound_streams or 0
+                association.inbound_streams = event.inbound_streams or 0
             if event.state == "RESTART":
                 association.restarts += 1
                 association.restarted_at = (*association.restarted_at[-_RESTARTS + 1 :], event.mono)

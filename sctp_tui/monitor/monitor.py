@@ -9,6 +9,8 @@ from sctp_tui.engine.event_queue import Batch
 from sctp_tui.sctp.events import (
     ENDS,
     AssocChange,
+    CaptureBegun,
+    HostLooked,
     LinkState,
     Message,
     Packet,
@@ -37,8 +39,8 @@ _ENDED = 1000  # associations whose end was told, and whose last packets were no
 class WireEnds(NamedTuple):
     """The `conversation` of an association, None where no packets of it are kept, and who is at its ends.
 
-    `present` are the association and, where it is in this program too, that of the other end. `ever` are
-    these and all that both have had in this conversation: an end may crash, and begin anew.
+    `present` are the association and, where it is in this program or on this machine too, that of the other
+    end. `ever` are these and all that both have had in this conversation: an end may crash, and begin anew.
     """
 
     conversation: Conversation | None
@@ -72,6 +74,8 @@ class Monitor:
         self.wire = Wire(self._packets_kept, file)
         self.totals: Totals | None = None
         """The engine's newest totals, None before the first."""
+        self.captures = self.looks = False
+        """Whether others' packets are captured, and whether a machine's kernel is looked at."""
         self.links: dict[int, LinkState] = {}
         """The newest state of each link that this program has, by its number (`LinkState.link`)."""
         self.remarks = LinkHistory()
@@ -103,6 +107,8 @@ class Monitor:
         endpoints, conversation = self.endpoints, self.wire.of(association, self.endpoints)
         near = same_ends(association, self.associations, endpoints)
         present = both_ends(association, near, endpoints)
+        if (other := self.associations.at_other_end(association)) is not None:
+            present = [association, other]
         ever = {one.key: one for one in with_restarted(present, near, endpoints)}
         if conversation is not None:
             ever |= {one.key: one for one in near if self.wire.of(one, endpoints) is conversation}
@@ -132,6 +138,8 @@ class Monitor:
                 last = event.key
                 continue
             last = 0
+            self.captures |= isinstance(event, CaptureBegun)
+            self.looks |= isinstance(event, HostLooked)
             if isinstance(event, Refused) and event.command == "capture":
                 self.refused_capture = event.text
             self.endpoints.fold(event)

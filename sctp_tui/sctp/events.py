@@ -20,6 +20,13 @@ SCHEMA = 1
 
 Direction = Literal["in", "out"]
 Role = Literal["server", "client"]
+
+
+def other_role(role: Role) -> Role:
+    """That of the other end."""
+    return "client" if role == "server" else "server"
+
+
 """What an endpoint is for: a server takes associations, a client begins them."""
 AssocState = Literal["COMM_UP", "COMM_LOST", "RESTART", "SHUTDOWN_COMP", "CANT_STR_ASSOC"]
 """States of SCTP_ASSOC_CHANGE (RFC 6458, section 6.1.1)."""
@@ -157,13 +164,15 @@ class Bookmark(Event, frozen=True, tag="bookmark", gc=False):
 class HostLooked(Event, frozen=True, tag="host", gc=False):
     """The first look at the SCTP of a machine's kernel; `system` is its name and release.
 
-    What follows is what has changed, `every` so many seconds, or less often where a look takes long.
+    What follows is what has changed, `every` so many seconds, or less often where a look takes long; and what
+    passes these `interfaces`, if any.
     """
 
     schema: int
     version: Name
     system: Name
     every: float
+    interfaces: tuple[Text, ...] = ()
 
 
 ObservedStep = Literal[
@@ -193,8 +202,10 @@ class Observed(Event, frozen=True, tag="observed", gc=False):
     """A step in the life of an association that a capture shows, and who took it.
 
     `local` is the end that is told as ours: the server, `peer` is the client. They are `inferred` from their
-    ports where no INIT was seen. On a machine that is looked at `local` is the end there; then `state` is the
-    one that it is found in, or was in last, and `how` what is known of its end.
+    ports where no INIT was seen. On a machine that is looked at `local` is the end there, of this `role`,
+    None where packets have not shown that; then `state` is the one that it is found in, or was in last, and
+    `how` what is known of its end. Where both ends are there, packets are told with the key of one of them,
+    which is `other_end` in what is told of the other; else that is 0.
     """
 
     what: ObservedStep
@@ -203,6 +214,8 @@ class Observed(Event, frozen=True, tag="observed", gc=False):
     inferred: bool = False
     state: Name = ""
     how: Name = ""
+    role: Role | None = "server"
+    other_end: int = 0
 
 
 class Ending(Event, frozen=True, tag="ending", gc=False):

@@ -1,4 +1,4 @@
-"""One association in a capture: what its packets tell, as the events that its server's end would have had."""
+"""One association in a capture: what its packets tell, as the events that one of its ends would have had."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
@@ -58,7 +58,7 @@ from .round_trips import RoundTrips
 from .sent_tsns import SentTsns
 
 ENDPOINT = "server"
-"""The name of the end that is told as ours."""
+"""The name of the end that is told as ours where nothing else is known of it."""
 _SET_ADD, _SET_DELETE, _SET_PRIMARY, _ERROR_CAUSE = 0xC001, 0xC002, 0xC004, 0xC003
 _RESET_OUT, _RESET_IN = 13, 14
 _QUIET = frozenset({int(ChunkType.SACK)})
@@ -82,29 +82,39 @@ class _Offer(NamedTuple):
     most_in: int
 
 
-class ObservedAssociation:
-    """Follows one association; `server` is the end whose view is told.
+class Vantage(NamedTuple):
+    """How an association is told: as its end `near` has it, with this key and this name of that end.
 
-    `began_before`: its set-up is not in the capture.
+    `addresses` are those that are known of the near end and the far one without its packets.
     """
+
+    key: int
+    near: Which
+    endpoint: str = ENDPOINT
+    addresses: tuple[Sequence[str], Sequence[str]] = ((), ())
+
+
+class ObservedAssociation:
+    """Follows one association, of which one end is the `server`, and tells it as seen from there."""
 
     def __init__(
         self,
         identity: Identity,
         server: Which,
+        seen_from: Vantage,
         pieces: Pieces,
         clock: CaptureClock,
         *,
         inferred: bool,
         tells_messages: bool = True,
     ) -> None:
-        self.key = identity.serial
+        self.key, self.near, self.endpoint = seen_from.key, seen_from.near, seen_from.endpoint
         self.server: Which = server
+        self.identity = identity
         self.ended = False
         self.counts_changed = False
         self.last = 0.0
         """When a message was last seen (mono)."""
-        self._identity = identity
         self._inferred = inferred
         self._tells_messages = tells_messages
         self._pieces = pieces
@@ -127,17 +137,18 @@ class ObservedAssociation:
         self._asked: dict[tuple[str, int, int], Sequence[tuple[int, bytes]]] = {}
         self._messages, self._octets, self._again = [0, 0], [0, 0], 0
         self._streams: dict[int, _StreamTally] = {}
+        self.learn(*seen_from.addresses)
 
     # --- who is who
 
     def peers(self) -> tuple[Peer, Peer]:
-        """The server's end and the client's, with the addresses known by now."""
-        one, other = self._identity.ends
+        """The end that it is told from, and the other one, with the addresses known by now."""
+        one, other = self.identity.ends
         udp = one.udp_port, other.udp_port
         if self._peers is None or udp != self._udp_ports:
-            known, server = self._addresses, self.server
+            known, near = self._addresses, self.near
             both = _peer(one, known[0]), _peer(other, known[1])
-            self._peers, self._udp_ports = (both[server], both[1 - server]), udp
+            self._peers, self._udp_ports = (both[near], both[1 - near]), udp
         return self._peers
 
     def _meet(self, packet: SctpPacket, sender: Which, chunks: Sequence[Chunk]) -> None:
@@ -153,14 +164,22 @@ class ObservedAssociation:
                     if (one.type, len(one.data)) in ((IPV4, 4), (IPV6, 16)):
                         self._add(near, str(ip_address(one.data)))
 
+    def learn(self, near: Iterable[str], far: Iterable[str]) -> None:
+        """Take in addresses of its ends that somebody else tells."""
+        for known, addresses in ((self.near, near), (1 - self.near, far)):
+            for address in addresses:
+                self._add(self._addresses[known], address)
+        if self._told is not None:
+            self._told = self.peers()
+
     def _add(self, known: list[str], address: str) -> None:
         if address and address not in known and len(known) < ADDRESSES:
             known.append(address)
             self._peers = None
 
     def direction(self, sender: Which) -> Direction:
-        """The direction of a packet, as the server sees it."""
-        return "out" if sender == self.server else "in"
+        """The direction of a packet, as the near end sees it."""
+        return "out" if sender == self.near else "in"
 
     def _who(self, sender: int) -> Origin:
         return "server" if sender == self.server else "client"
@@ -170,7 +189,7 @@ class ObservedAssociation:
         return {
             "at": self._clock.at,
             "mono": self._clock.mono,
-            "endpoint": ENDPOINT,
+            "endpoint": self.endpoint,
             "key": self.key,
             "assoc_id": self.key,
             "peer": self.peers()[1],
@@ -208,7 +227,7 @@ class ObservedAssociation:
     def counts(self) -> Counts:
         """Its counters now."""
         self.counts_changed = False
-        to, fro = self.server ^ 1, self.server
+        to, fro = self.near ^ 1, self.near
         return Counts(
             **self.stamp(),
             messages_in=self._messages[to],
@@ -245,6 +264,7 @@ class ObservedAssociation:
             what=what,
             by=self._who(sender),
             local=self.peers()[0],
+            role="server" if self.near == self.server else "client",
             inferred=self._inferred,
         )
 
@@ -274,7 +294,7 @@ class ObservedAssociation:
             case Abort():
                 yield from self._abort(chunk, packet.vtag, sender, stamp)
             case Error():
-                if sender != self.server:
+                if sender != self.near:
                     causes = [(cause.type, cause.data) for cause in chunk.causes]
                     code = causes[0][0] if causes else 0
                     yield RemoteError(**stamp, error=code, error_text=describe_all(causes), data=b"")
@@ -302,7 +322,7 @@ class ObservedAssociation:
     def _change(
         self, state: AssocState, by: Origin, stamp: AssociationStamp, error: int | None = None, text: str = ""
     ) -> AssocChange:
-        near, far = self._offers[self.server], self._offers[1 - self.server]
+        near, far = self._offers[self.near], self._offers[1 - self.near]
         known = near is not None and far is not None
         return AssocChange(
             **stamp,
@@ -440,7 +460,7 @@ class ObservedAssociation:
             if len(self._streams) >= _STREAMS:
                 return
             tally = self._streams[first.stream] = _StreamTally()
-        out = sender == self.server
+        out = sender == self.near
         tally.messages[out] += 1
         tally.octets[out] += size
         tally.unordered[out] += first.unordered
@@ -451,8 +471,8 @@ class ObservedAssociation:
     # --- addresses and streams
 
     def _confirm(self, sender: Which, address: str, stamp: AssociationStamp) -> Iterator[Event]:
-        """The client answers a HEARTBEAT: a path to it is there (RFC 9260, section 5.4)."""
-        if sender == self.server or not address or address in self._confirmed:
+        """The far end answers a HEARTBEAT: a path to it is there (RFC 9260, section 5.4)."""
+        if sender == self.near or not address or address in self._confirmed:
             return
         self._confirmed.add(address)
         if len(self._addresses[sender]) > 1:
@@ -473,17 +493,17 @@ class ObservedAssociation:
             state, address = _CHANGES[code], _address_in(value[4:])
             if not address or value[:4] in refused:
                 continue
-            known, met = self._addresses[by], self._identity.ends[by].addresses
+            known, met = self._addresses[by], self.identity.ends[by].addresses
             if state == "ADDED":
-                self._identity.meet(by, address)
+                self.identity.meet(by, address)
                 self._add(known, address)
             elif state == "REMOVED":
                 self._peers = None
                 if address in met and len(met) > 1:
-                    self._identity.leave(by, address)
+                    self.identity.leave(by, address)
                 if address in known and len(known) > 1:
                     known.remove(address)
-            if by != self.server:
+            if by != self.near:
                 stamp = {**stamp, "peer": self.peers()[1]}
                 self._told = self.peers()
                 yield PeerAddrChange(**stamp, address=address, state=state, error=0)
@@ -513,7 +533,7 @@ class ObservedAssociation:
 
 
 class _StreamTally:
-    """Counts of a stream: received by the server, and sent by it."""
+    """Counts of a stream: received by the near end, and sent by it."""
 
     __slots__ = ("last", "messages", "octets", "ssn", "unordered")
 

@@ -2,9 +2,9 @@
 
 import errno
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
-from msgspec import Struct, field
 from msgspec.structs import astuple
 
 from sctp_tui import __version__
@@ -17,22 +17,20 @@ from sctp_tui.sctp.events import (
     Event,
     HostLooked,
     HostStep,
-    Owner,
     Status,
 )
 from sctp_tui.sctp.kernel.machine import Machine
-from sctp_tui.sctp.kernel.proc_net import Counters, ProcAssociation, ProcPath
+from sctp_tui.sctp.kernel.proc_net import Counters
 from sctp_tui.sctp.kernel.sock_diag import LISTEN, DiagRow, parse
 
 from . import host_events as made
+from .followed import MOST, NOTHING_MET, Followed, FollowedRow, Met
 from .octets import UnreadableSource
 from .processes import OTHERS, Processes
 from .source import Observation
 
 NAME = "host:"
 """By which it is opened."""
-MOST = 20_000
-"""Associations and listening sockets that are followed at once."""
 _EVERY = 1.0  # s between two looks
 _SHARE = 0.1  # of a processor that looks take at most: they are further apart where one takes long
 _ID = slice(4, 52)  # where a message has ports, addresses, interface and cookie: struct inet_diag_sockid
@@ -47,25 +45,20 @@ _NO_SCTP = (
 _FORBIDDEN = f"a container's rules may forbid it, so run it outside; {_ELSEWHERE}"
 
 
-class _Followed(Struct):
-    """A row that is followed: what the kernel told of it last, and what was told of that."""
+class Look(NamedTuple):
+    """What the kernel had at one look: the counters as it began, when that was, and its messages."""
 
-    key: int
-    row: DiagRow
-    owner: Owner
-    look: int
-    """The number of the look at which it was there last."""
-    status: Status | None = None
-    detail: Detail | None = None
-    known: ProcAssociation | None = None
-    others: dict[str, ProcPath] = field(default_factory=dict)
-    """What /proc/net/sctp tells of its paths, where there are several, by the peer's address."""
+    before: Counters | None
+    at: float
+    mono: float
+    messages: Sequence[bytes]
 
 
 class Host:
     """Looks at a machine's kernel, and yields what has changed since the look before.
 
-    With `once` there is one look. Raises `UnreadableSource` where the kernel has no SCTP, or tells nothing.
+    With `once` there is one look. `met` says what packets of these `interfaces` have shown of an association.
+    Raises `UnreadableSource` where the kernel has no SCTP, or tells nothing.
     """
 
     def __init__(
@@ -75,6 +68,8 @@ class Host:
         machine: Machine | None = None,
         processes: Processes | None = None,
         clock: Clock | None = None,
+        interfaces: tuple[str, ...] = (),
+        met: Callable[[DiagRow], Met] = lambda row: NOTHING_MET,
     ) -> None:
         self.names: tuple[str, ...] = (NAME,)
         self.titles: tuple[str, ...] = ("this machine's kernel",)
@@ -85,19 +80,20 @@ class Host:
         self.waits = False
         self.looks = 0
         """How often it was looked at."""
+        self._looked = False  # whether the first look was told
         self._once = once
+        self._interfaces = interfaces
         self._machine = machine or Machine()
         self._processes = processes or Processes()
         self.clock: Clock | None = clock or Clock()
         self._clock = self.clock
         self._timing = made.Timing(*self._machine.rto())
-        self._by_message: dict[bytes, tuple[bytes, _Followed | None]] = {}  # by the ID in a message
-        self._followed: dict[tuple[int, int, int], _Followed] = {}
+        self.followed = Followed(met)
+        self._by_message: dict[bytes, tuple[bytes, FollowedRow | None]] = {}  # by the ID in a message
         self._counters: Counters | None = None  # before the last look
-        self._gone: list[_Followed] = []
+        self._before = 0.0  # when that began
+        self._gone: list[FollowedRow] = []
         self._every = _EVERY
-        self._keys = 0
-        self._beyond = 0  # rows of the last look that are not followed
         # What whole looks have found: a screen asks for that while the next one goes on.
         self._found = _found(())
         self.left_out: dict[str, int] = {}
@@ -105,7 +101,7 @@ class Host:
         try:
             next(self._machine.messages(), None)
         except OSError as error:
-            raise UnreadableSource(_why(error)) from None
+            raise UnreadableSource(why(error)) from None
 
     @property
     def file(self) -> None:
@@ -134,14 +130,13 @@ class Host:
             try:
                 told = list(self.look())
             except OSError as error:
-                self.errors.append(_why(error))
+                self.errors.append(why(error))
                 break
             took = time.monotonic() - began
             yield Observation(told=told)
             if self._once:
                 break
-            self._every = apart(took)
-            due = max(due + self._every, time.monotonic())
+            due = max(due + self.pace(took), time.monotonic())
             self.waits = True
             try:
                 time.sleep(max(0.0, due - time.monotonic()))
@@ -149,57 +144,93 @@ class Host:
                 self.waits = False
         self.done = True
 
+    def pace(self, took: float) -> float:
+        """Seconds from the beginning of a look that took so many to the next one."""
+        self._every = apart(took)
+        return self._every
+
     # --- one look
 
     def look(self) -> Iterator[Event]:
         """Look once: what it shows that the look before did not. Raises OSError."""
-        before = self._machine.counters()
+        return self.tell(self.ask())
+
+    def begin(self) -> HostLooked:
+        """That it is looked at, from now on; the first look tells so otherwise."""
         at, mono = self._clock.now()
+        self.first = int(at * 1e9)
+        return HostLooked(
+            at,
+            mono,
+            made.ENDPOINT,
+            0,
+            0,
+            None,
+            schema=SCHEMA,
+            version=__version__,
+            system=self._machine.system,
+            every=_EVERY,
+            interfaces=self._interfaces,
+        )
+
+    def ask(self) -> Look:
+        """Ask for what is there now. Raises OSError."""
+        before, (at, mono) = self._machine.counters(), self._clock.now()
+        return Look(before, at, mono, list(self._machine.messages()))
+
+    def tell(self, look: Look) -> Iterator[Event]:
+        """What a look shows that the one before did not. Raises OSError."""
+        before, at, mono, messages = look
         self.looks += 1
         self.last = int(at * 1e9)
         if self.first is None:
-            self.first = self.last
-            yield HostLooked(
-                at,
-                mono,
-                made.ENDPOINT,
-                0,
-                0,
-                None,
-                schema=SCHEMA,
-                version=__version__,
-                system=self._machine.system,
-                every=_EVERY,
-            )
-        came, changed = self._read()
+            yield self.begin()
+        came, changed = self._read(messages)
         self._read_paths(changed)
-        searched = self._processes.search({one.row.inode for one in self._followed.values()})
-        for key, one in list(self._followed.items()):
-            if one.look != self.looks and not self._still_there(one):
-                del self._followed[key]
+        searched = self._processes.search({one.row.inode for one in self.followed})
+        for one in self.followed:
+            if one.look != self.looks and (one.over is not None or not self._still_there(one)):
+                self.followed.forget(one)
                 self._gone.append(one)
         yield from self._told_gone(before, at, mono)
-        self._counters = before
-        for one in self._followed.values():
-            if one.key in changed or searched or _unanswered(one.row):
+        self._counters, self._before = before, mono
+        for one in self.followed:
+            if one.over is None and (one.key in changed or searched or _unanswered(one.row)):
                 yield from self._news(one, came, at, mono)
-        self._found = _found(self._followed.values())
-        self.left_out = _left_out(self._followed.values(), self._beyond)
+        self._looked = True
+        self._found = _found(self.followed)
+        self.left_out = _left_out(self.followed, self.followed.beyond)
 
-    def _read(self) -> tuple[set[int], set[int]]:
+    def meet(self, row: DiagRow, other_end: int = 0) -> tuple[FollowedRow | None, list[Event]]:
+        """Follow one that was asked for by itself; what is told of it now. `other_end` is as in `Met`."""
+        came = set[int]()
+        one = self._follow(row, came)
+        if one is not None:
+            self.followed.join(one, other_end)
+        return one, [] if one is None else list(self._news(one, came, *self._clock.now()))
+
+    def end(self, key: int, mono: float) -> None:
+        """Packets have shown the end of an association, then: it is told, and how."""
+        if (one := self.followed.get(key)) is not None:
+            one.over = mono
+
+    def _read(self, messages: Iterable[bytes]) -> tuple[set[int], set[int]]:
         """Take in what the kernel has now: the keys of what came, and of all that is not as it was."""
-        came, changed, read = set[int](), set[int](), dict[bytes, tuple[bytes, _Followed | None]]()
-        self._beyond = 0
+        came, changed, read = set[int](), set[int](), dict[bytes, tuple[bytes, FollowedRow | None]]()
+        self.followed.beyond = 0
         # Associations first: the sockets that listen are of less interest.
-        for message in sorted(self._machine.messages(), key=_listens):
+        for message in sorted(messages, key=_listens):
             named = message[_ID]
             last, one = self._by_message.get(named, (b"", None))
-            beyond = self._beyond
+            beyond = self.followed.beyond
+            if one is not None and one.over is not None and one.over < self._before:
+                self.followed.forget(one)  # two looks show it since: what ended it has not reached the kernel
+                last = b""
             if last != message and (one := self._follow(parse(message), came)) is not None:
                 changed.add(one.key)
             if one is not None:
                 one.look = self.looks
-            if self._beyond == beyond:
+            if self.followed.beyond == beyond:
                 read[named] = message, one
         self._by_message = read
         return came, changed
@@ -209,7 +240,7 @@ class Host:
 
         To find them there takes long where there are many: it is done as there are new ones.
         """
-        several = [one for one in self._followed.values() if len(one.row.peers) > 1]
+        several = [one for one in self.followed if len(one.row.peers) > 1]
         if any(one.known is None for one in several):
             known = self._machine.associations()
             for one in several:
@@ -224,30 +255,15 @@ class Host:
                 one.others = others
                 changed.add(one.key)
 
-    def _follow(self, row: DiagRow | None, came: set[int]) -> _Followed | None:
-        """The one that this row is about; None for a socket that neither listens nor has an association."""
+    def _follow(self, row: DiagRow | None, came: set[int]) -> FollowedRow | None:
         if row is None:
             return None
-        if row.state == LISTEN:
-            known_by = row.inode, row.local_port, -1
-        elif row.info is not None and row.info.tag and row.peers:
-            known_by = row.local_port, row.peer_port, row.info.tag
-        else:
-            return None
-        one = self._followed.get(known_by)
-        if one is not None:
-            one.row = row
-            return one
-        if len(self._followed) >= MOST:
-            self._beyond += 1
-            return None
-        self._keys += 1
-        owner = self._processes.owner(row.uid, row.inode)
-        one = self._followed[known_by] = _Followed(self._keys, row, owner, self.looks)
-        came.add(one.key)
+        one, new = self.followed.follow(row, lambda: self._processes.owner(row.uid, row.inode), self.looks)
+        if one is not None and new:
+            came.add(one.key)
         return one
 
-    def _still_there(self, one: _Followed) -> bool:
+    def _still_there(self, one: FollowedRow) -> bool:
         """Whether one is there that the kernel has not told of: a dump may skip some as others go."""
         if one.row.state == LISTEN:
             return False
@@ -258,12 +274,12 @@ class Host:
 
     # --- what is told
 
-    def _news(self, one: _Followed, came: set[int], at: float, mono: float) -> Iterator[Event]:
+    def _news(self, one: FollowedRow, came: set[int], at: float, mono: float) -> Iterator[Event]:
         stamp, row = self._stamp(one, at, mono), one.row
         if one.key in came:
-            first: HostStep = "there" if self.looks == 1 else "came"
+            first: HostStep = "came" if self._looked else "there"
             first = "listens" if row.state == LISTEN else first
-            yield made.step(row, first, stamp)
+            yield made.step(row, first, stamp, other_end=one.other_end)
         elif one.detail is not None and one.detail.local != made.local(row):
             yield made.step(row, "addresses", stamp)
         one.owner = self._processes.owner(row.uid, row.inode)
@@ -294,6 +310,8 @@ class Host:
             aborted, shut_down = now.aborted - then.aborted, now.shut_down - then.shut_down
         for one in gone:
             stamp, state = self._stamp(one, at, mono), made.state(one.row)
+            if one.over is not None:
+                continue
             if state == "LISTEN":
                 yield made.step(one.row, "gone", stamp)
             elif aborted == 0 and shut_down is not None and shut_down >= up and state not in _GIVEN_UP:
@@ -311,7 +329,7 @@ class Host:
             else:
                 yield made.step(one.row, "gone", stamp, _NOT_TOLD)
 
-    def _stamp(self, one: _Followed, at: float, mono: float) -> AssociationStamp:
+    def _stamp(self, one: FollowedRow, at: float, mono: float) -> AssociationStamp:
         return {
             "at": at,
             "mono": mono,
@@ -330,13 +348,14 @@ def apart(took: float) -> float:
     return max(_EVERY, took / _SHARE)
 
 
-def _found(followed: Collection[_Followed]) -> str:
-    listen = sum(one.row.state == LISTEN for one in followed)
-    number = len(followed) - listen
+def _found(followed: Iterable[FollowedRow]) -> str:
+    states = [one.row.state for one in followed if one.over is None]
+    listen = states.count(LISTEN)
+    number = len(states) - listen
     return f"{number:,} association{'' if number == 1 else 's'}, {listen:,} listening"
 
 
-def _left_out(followed: Iterable[_Followed], beyond: int) -> dict[str, int]:
+def _left_out(followed: Iterable[FollowedRow], beyond: int) -> dict[str, int]:
     hidden = sum(one.owner.unknown == OTHERS for one in followed)
     told = {
         f"beyond {MOST:,} that are followed": beyond,
@@ -359,7 +378,7 @@ def _differ(event: Status | Detail, before: Status | Detail | None) -> bool:
     return before is None or astuple(event)[2:] != astuple(before)[2:]
 
 
-def _why(error: OSError) -> str:
+def why(error: OSError) -> str:
     """Why the kernel tells nothing, and the way out."""
     if error.errno in (errno.ENOENT, errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT):
         return f"{NAME} {_NO_SCTP}"

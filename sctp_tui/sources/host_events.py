@@ -66,10 +66,21 @@ def ends(row: DiagRow) -> Ends:
     return row.local_port, row.peer_port, tuple(map(bare, row.peers))
 
 
-def step(row: DiagRow, what: ObservedStep, stamp: AssociationStamp, how: str = "") -> Observed:
+def step(
+    row: DiagRow, what: ObservedStep, stamp: AssociationStamp, how: str = "", other_end: int = 0
+) -> Observed:
     """It is there, has come, or is gone."""
     told = "" if what == "addresses" else state(row)
-    return Observed(**stamp, what=what, by="unknown", local=local(row), state=told, how=how)
+    return Observed(
+        **stamp,
+        what=what,
+        by="unknown",
+        local=local(row),
+        state=told,
+        how=how,
+        role=None,
+        other_end=other_end,
+    )
 
 
 def status(row: DiagRow, info: SctpInfo, others: Others, timing: Timing, stamp: AssociationStamp) -> Status:

@@ -195,6 +195,11 @@ class Identities:
             self._note(packet, at, found)
         return found
 
+    def with_tag(self, source: int, destination: int, tag: int) -> Iterator[Identified]:
+        """Associations that have this tag in packets between these ports, or had it, the newest first."""
+        for found in reversed(self._by_tag.get((source, destination, tag), ())):
+            yield found.now()
+
     def _note(self, packet: SctpPacket, at: int, found: Identified) -> None:
         """Learn from a packet what it says of its association."""
         one, sender = found

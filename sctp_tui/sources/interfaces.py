@@ -12,7 +12,7 @@ from sctp_tui.sctp.socket_filter import of_interfaces
 
 from .duplicates import Duplicates
 from .ip import Dissector, SctpPacket
-from .observer import Observer
+from .observer import Observer, Place, as_its_server
 from .octets import UnreadableSource
 from .records import Record
 from .source import Observation
@@ -34,7 +34,7 @@ class Interfaces:
     filter passed.
     """
 
-    def __init__(self, names: Sequence[str], udp_port: int) -> None:
+    def __init__(self, names: Sequence[str], udp_port: int, place: Place = as_its_server) -> None:
         self.names = tuple(names)
         self.titles = tuple(map(_title, names))
         self.errors: list[str] = []
@@ -42,14 +42,15 @@ class Interfaces:
         self.done = False
         self.waits = False
         self.progress: float | None = None
-        self.observer = Observer(self.titles)
+        self.observer = Observer(self.titles, place=place)
         self.clock: Clock | None = Clock(wall=time.time, mono=self._since_first)
         self._ring = open_ring(names, udp_port)
         self._poll = select.poll()
         self._poll.register(self._ring, select.POLLIN)
         self._dissector = Dissector()
         self._duplicates = Duplicates()
-        self._stopped = False
+        self.stopped = False
+        """Whether it is to end."""
 
     def _since_first(self) -> float:
         now = time.time_ns()
@@ -95,20 +96,32 @@ class Interfaces:
 
     def portions(self) -> Iterator[Observation]:
         """What passes, as it passes; nothing now and then, where nothing does."""
-        yield Observation([self.observer.begin(time.time_ns())])
-        while not self._stopped:
-            self.waits = True
-            self._poll.poll(_LOOK * 1000)
-            self.waits = False
-            some = [packet for frame in self._ring.read() for packet in self._packets(frame)]
-            self.packets += len(some)
-            yield self.observer.observe(some)
+        yield self.begin()
+        while not self.stopped:
+            yield self.wait(_LOOK)
+        self.end()
+
+    def begin(self) -> Observation:
+        """That the capture begins."""
+        return Observation([self.observer.begin(time.time_ns())])
+
+    def wait(self, seconds: float) -> Observation:
+        """What has passed since it was called last; waits for something to pass, so long at most."""
+        self.waits = True
+        self._poll.poll(seconds * 1000)
+        self.waits = False
+        some = [packet for frame in self._ring.read() for packet in self._packets(frame)]
+        self.packets += len(some)
+        return self.observer.observe(some)
+
+    def end(self) -> None:
+        """Capture no more."""
         self.done = True
         self._ring.close()
 
     def close(self) -> None:
         """Let the capture end, where it is read."""
-        self._stopped = True
+        self.stopped = True
 
     def _packets(self, frame: Frame) -> Iterator[SctpPacket]:
         self.records += 1

@@ -1,7 +1,7 @@
 """Makes events out of captured packets: of each association, and each packet as it was seen."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sctp_tui import __version__
 from sctp_tui.sctp.events import SCHEMA, CaptureBegun, Event, Packet, Peer
@@ -9,13 +9,21 @@ from sctp_tui.sctp.filed import filed
 from sctp_tui.sctp.flow_numbers import new_flow
 from sctp_tui.sctp.unreachable import bounced
 
-from .association import ENDPOINT, ObservedAssociation
+from .association import ENDPOINT, ObservedAssociation, Vantage
 from .clock import CaptureClock
-from .identity import MOST, Identified, Identities, Identity
+from .identity import MOST, Identified, Identities, Identity, Which
 from .ip import SctpPacket
 from .pieces import Pieces
 from .roles import Roles
 from .source import EVERYTHING, Observation, Wanted
+
+Place = Callable[[Identity, Which], Vantage]
+"""Says from where an association is told that is met, of which one end is the server."""
+
+
+def as_its_server(identity: Identity, server: Which) -> Vantage:
+    """As its server has it, where nothing tells which end is more of interest."""
+    return Vantage(identity.serial, server)
 
 
 class Observer:
@@ -24,8 +32,11 @@ class Observer:
     `strays` counts those of no association, as with a tag that can't be.
     """
 
-    def __init__(self, files: Sequence[str] = (), wanted: Wanted = EVERYTHING) -> None:
+    def __init__(
+        self, files: Sequence[str] = (), wanted: Wanted = EVERYTHING, place: Place = as_its_server
+    ) -> None:
         self.files = tuple(files)
+        self._place = place
         self.wanted = wanted
         self._begun = False
         self.strays = 0
@@ -82,6 +93,15 @@ class Observer:
         made.until = clock.mono
         return made
 
+    def with_tag(
+        self, source: int, destination: int, tag: int
+    ) -> Iterator[tuple[ObservedAssociation, Which]]:
+        """Those that have had this tag in packets between these ports, the newest first, and their sender."""
+        for found in self._identities.with_tag(source, destination, tag):
+            known = self._known.get(found.whose.serial)
+            if known is not None:
+                yield known[0], found.sender
+
     def _association(self, identity: Identity) -> tuple[ObservedAssociation, int]:
         known = self._known.get(identity.serial)
         if known is not None:
@@ -89,7 +109,13 @@ class Observer:
             return known
         server, inferred = self._roles.server(identity)
         one = ObservedAssociation(
-            identity, server, self._pieces, self.clock, inferred=inferred, tells_messages=self.wanted.messages
+            identity,
+            server,
+            self._place(identity, server),
+            self._pieces,
+            self.clock,
+            inferred=inferred,
+            tells_messages=self.wanted.messages,
         )
         self._known[identity.serial] = known = one, new_flow()
         return known
@@ -118,7 +144,7 @@ def _told(
     return Packet(
         at=clock.at,
         mono=clock.mono,
-        endpoint=ENDPOINT,
+        endpoint=one.endpoint,
         key=one.key,
         assoc_id=one.key,
         peer=peer,

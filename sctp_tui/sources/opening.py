@@ -6,6 +6,7 @@ from sctp_tui.sctp.endpoint import UDP_PORT
 
 from . import host
 from .capture import Capture
+from .host_capture import HostCapture
 from .interfaces import Interfaces
 from .octets import Octets, UnreadableSource
 from .recording import Recording
@@ -25,12 +26,15 @@ def open_source(
     """The source of these names: files, "-" for standard input, which is the descriptor `stdin`, or "host:".
 
     It tells at least what is wanted. `follow`: what is appended to a file is told, too. `interfaces` in place
-    of files are captured, with SCTP in UDP on that port (None: 9899). With `once` a source that has no end is
-    looked at once, but for those. Of files, waits for the first octet of each. Raises `UnreadableSource`
-    where one is not there.
+    of files, or beside "host:", are captured, with SCTP in UDP on that port (None: 9899). With `once` a
+    source that has no end is looked at once, but for those. Of files, waits for the first octet of each.
+    Raises `UnreadableSource` where one is not there.
     """
     if interfaces:
-        return Interfaces(interfaces, UDP_PORT if udp_port is None else udp_port)
+        udp_port = UDP_PORT if udp_port is None else udp_port
+        if host.NAME in names:
+            return HostCapture(interfaces, udp_port)
+        return Interfaces(interfaces, udp_port)
     if host.NAME in names:
         if len(names) > 1:
             raise UnreadableSource(f"{host.NAME} stands alone: open the others in a second sctp-tui")

@@ -30,7 +30,7 @@ _OBSERVED: Mapping[str, Mapping[str, Any]] = {
 """What differs in columns of a capture: so that it can be read there who ended an association."""
 _OF_HOST: Mapping[str, Mapping[str, Any]] = {
     "id": {"title": "No", "width": 4, "help": "counts what was seen, in this order"},
-    "server": {"title": "Local", "help": "the end on the machine"},
+    "server": {"title": "Local", "help": "the end on the machine; of one that passes by the server's"},
     "state": {"width": 13},
     "rate": {"title": "DATA/s", "width": 6, "help": "DATA chunks in and out, last 3 s"},
     "paths": {"rank": 4},

@@ -78,16 +78,17 @@ class CaptureScreen(MainScreen):
         super().__init__(program, monitor, settings, mask)
         self._player = program
         self.observed = observed
+        self._of_host = False
 
     def on_mount(self) -> None:
         super().on_mount()
         self.add_class("-capture")
 
     def show(self, now: float) -> None:
-        """Draw what changed; of a machine's kernel, which has no packets, the detail in their place."""
-        first = next(iter(self.monitor.associations), None)
-        if first is not None and first.of_host and not self.has_class("-host"):
-            self.add_class("-host")
+        """Draw what changed; of a machine's kernel alone, which has no packets, the detail in their place."""
+        if self.monitor.looks and not self._of_host:
+            self._of_host = True
+            self.set_class(not self.monitor.captures, "-host")
             self.query_one(AssociationPane).suit("host")
         if self._player.reader.in_vain:
             self._player.reader.in_vain = False

@@ -1,5 +1,7 @@
 """All fields of an event, in words where a number alone says little."""
 
+from msgspec.structs import replace
+
 from sctp_tui.monitor.text.event_fields import event_fields, payload
 from sctp_tui.sctp import events as e
 from sctp_tui.sctp.printable import printable
@@ -24,6 +26,9 @@ def test_numbers_in_words() -> None:
     assert message["ssn"] == "none, unordered messages have no SSN"
     assert message["size"] == "5 B"
     assert dict(event_fields(story.message(1, ssn=7)))["ssn"] == "7"
+    seen = replace(story.message(1), observed=True)
+    assert dict(event_fields(seen))["direction"] == "in, to the server"
+    assert dict(event_fields(seen, here="client"))["direction"] == "in, to the client"
     ended = dict(event_fields(story.change(1, "COMM_LOST", "peer", "user-initiated abort: bye", 12)))
     assert ended["error"] == "12, user-initiated abort (RFC 9260, section 3.3.10)"
     assert ended["error_text"] == "user-initiated abort: bye"

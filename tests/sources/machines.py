@@ -4,6 +4,7 @@ import errno
 import os
 import socket
 import struct
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 
@@ -12,6 +13,7 @@ from sctp_tui.sctp.events import AnyEvent, Event, from_json, to_json
 from sctp_tui.sctp.kernel.machine import Machine
 from sctp_tui.sctp.kernel.proc_net import Counters, Ends, Paths, ProcAssociation
 from sctp_tui.sctp.kernel.sock_diag import LISTEN, DiagRow, parse
+from sctp_tui.sctp.ring import Frame
 from sctp_tui.sources.host import Host
 from sctp_tui.sources.processes import Processes
 
@@ -107,6 +109,8 @@ class FakeMachine(Machine):
         self.now: Sequence[bytes] = now
         self.skipped: Sequence[bytes] = ()
         """What is there, and not in the dump."""
+        self.asked = 0
+        """How often it was asked for one association."""
         self.error = 0
         """The errno of the next dump."""
         self.counted: Counters | None = Counters(0, 0)
@@ -128,6 +132,16 @@ class FakeMachine(Machine):
     def has(self, row: DiagRow) -> bool:
         return row in map(parse, self.skipped)
 
+    def find(self, local: str, local_port: int, peer: str, peer_port: int) -> DiagRow | None:
+        self.asked += 1
+        if self.error:
+            raise OSError(self.error, os.strerror(self.error))
+        for row in map(parse, (*self.now, *self.skipped)):
+            ports = (row.local_port, row.peer_port) if row is not None else None
+            if row is not None and ports == (local_port, peer_port) and local in row.locals:
+                return row if peer in row.peers else None
+        return None
+
     def associations(self) -> Mapping[Ends, ProcAssociation]:
         return self.known
 
@@ -139,6 +153,32 @@ class FakeMachine(Machine):
 
     def rto(self) -> tuple[int, int]:
         return 3000, 60_000
+
+
+class FakeRing:
+    """A ring that has what a test puts in."""
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self.missed = 0
+        self._ready, self._write = os.pipe()
+
+    def pass_on(self, frames: Sequence[bytes]) -> None:
+        """These Ethernet frames pass now."""
+        for frame in frames:
+            octets = frame[14:]
+            self.frames.append(Frame(time.time(), False, False, 1, len(octets), octets, 0))
+
+    def fileno(self) -> int:
+        return self._ready
+
+    def read(self) -> Iterator[Frame]:
+        while self.frames:
+            yield self.frames.pop(0)
+
+    def close(self) -> None:
+        os.close(self._ready)
+        os.close(self._write)
 
 
 class Looks:

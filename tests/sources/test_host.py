@@ -16,6 +16,7 @@ from sctp_tui.sctp.kernel.jiffies import JIFFY
 from sctp_tui.sctp.kernel.machine import Machine
 from sctp_tui.sctp.kernel.proc_net import Counters, ProcAssociation, ProcPath
 from sctp_tui.sctp.kernel.sock_diag import DiagRow
+from sctp_tui.sources import followed
 from sctp_tui.sources import host as host_source
 from sctp_tui.sources.host import Host, apart
 from sctp_tui.sources.octets import UnreadableSource
@@ -258,7 +259,7 @@ def test_a_peer_of_both_families_is_asked_for_by_the_one_that_this_end_has(
 
 
 def test_an_error_of_no_number_is_said_in_its_words() -> None:
-    said = host_source._why(OSError("more than can be right"))
+    said = host_source.why(OSError("more than can be right"))
     assert "the kernel does not tell its associations: more than can be right; " in said
 
 
@@ -371,6 +372,7 @@ def test_what_is_found_is_that_of_whole_looks_as_a_screen_asks_meanwhile() -> No
 
 
 def test_no_more_are_followed_than_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(followed, "MOST", 3)
     monkeypatch.setattr(host_source, "MOST", 3)
     looks = Looks(*(association(tag=one + 1, peer_port=5000 + one) for one in range(5)))
     assert tags(looks.look()).count("there") == 3

@@ -201,8 +201,15 @@ os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 main(["open", "host:", "--summary"])  # imports all: its folder may be root's alone
 os.dup2(out, 1)
 os.setgroups([]); os.setgid({nobody}); os.setuid({nobody})
-sys.exit(main(["open", "host:", "--summary"]))
+sys.exit(main(["open", "host:", *{words!r}]))
 """
+
+
+def as_nobody(*words: str) -> subprocess.CompletedProcess[bytes]:
+    """`sctp-tui open host: WORDS…` by a user without any privilege, once it is over."""
+    script = _AS_NOBODY.format(nobody=NOBODY, words=words)
+    env = os.environ | {"XDG_CONFIG_HOME": "/nonexistent"}  # root's is not for others
+    return subprocess.run([sys.executable, "-c", script], capture_output=True, check=False, env=env)
 
 
 @pytest.mark.usefixtures("darn")
@@ -211,9 +218,7 @@ def test_nobody_sees_all_but_the_processes_of_others() -> None:
     watched = Watched()
     with listening(9303), talking(9304, 9303):
         watched.until(lambda: watched.row(9303, 9304))
-        script = _AS_NOBODY.format(nobody=NOBODY)
-        env = os.environ | {"XDG_CONFIG_HOME": "/nonexistent"}  # root's is not for others
-        done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False, env=env)
+        done = as_nobody("--summary")
     assert done.returncode == 0, done.stderr.decode()
     out = done.stdout.decode()
     assert "127.0.0.1:9303  127.0.0.1:9304  -        " in out
@@ -257,3 +262,58 @@ def test_a_dump_is_whole_messages() -> None:
         found = [parse(message) for message in dump(2)]
         assert None not in found
         assert sum(row is not None and bool(row.peers) for row in found) == 2
+
+
+@pytest.mark.usefixtures("darn")
+@pytest.mark.skipif(os.geteuid() != 0, reason="a capture needs CAP_NET_RAW")
+def test_with_packets_each_end_is_one_row_with_its_process_its_messages_and_who_ended_it() -> None:
+    words = ("open", "host:", "--interface", "lo", "--json", "--packets")
+    with listening(9311) as server, Program(*words) as program:
+        program.event("observed", what="listens")
+        with talking(9312, 9311) as client:
+            came = [program.event("observed", what="came") for _ in range(2)]
+            key = {one["local"]["port"]: one["key"] for one in came}
+            assert set(key) == {9311, 9312}
+            assert {one["other_end"] for one in came} <= {0, *key.values()}
+            assert program.event("detail", key=key[9311])["owner"]["pid"] == server.pid
+            assert client.stdin is not None
+            client.stdin.write(b"again\n")
+            client.stdin.flush()
+            told = [program.event("message", text="again\n\0") for _ in range(2)]
+            assert {(one["key"], one["direction"]) for one in told} == {(key[9311], "in"), (key[9312], "out")}
+            client.stdin.close()
+            ends = [program.event("assoc_change", state="SHUTDOWN_COMP") for _ in range(2)]
+            assert {(one["key"], one["by"]) for one in ends} == {(one, "client") for one in key.values()}
+        program.signal(signal.SIGINT)
+        status, out, said = program.end()
+        assert (status, said) == (0, "")
+        assert b'"what":"gone"' not in out
+
+
+@pytest.mark.usefixtures("darn")
+@pytest.mark.skipif(os.geteuid() != 0, reason="a capture needs CAP_NET_RAW")
+def test_what_was_there_before_is_joined_with_its_packets_by_tags() -> None:
+    watched = Watched()
+    with listening(9313), talking(9314, 9313) as client:
+        watched.until(lambda: (one := watched.row(9314, 9313)) is not None and one.state == "ESTABLISHED")
+        with Program("open", "host:", "--interface", "any", "--json", "--packets") as program:
+            there = [program.event("observed", what="there") for _ in range(2)]
+            key = {one["local"]["port"]: one["key"] for one in there}
+            program.event("observed", what="listens")
+            assert client.stdin is not None
+            client.stdin.write(b"again\n")
+            client.stdin.flush()
+            assert program.event("packet")["key"] in key.values()
+            before = [program.event("observed", what="before") for _ in range(2)]
+            assert {one["key"] for one in before} == set(key.values())
+            assert {one["role"] for one in before} == {"server", "client"}
+            assert sorted(one["other_end"] for one in before) == [0, before[0]["key"]]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_without_the_privilege_the_ways_out_are_told() -> None:
+    done = as_nobody("--interface", "any", "--json")
+    assert (done.returncode, done.stdout) == (1, b"")
+    said = done.stderr.decode()
+    assert "all interfaces: this process lacks the capability CAP_NET_RAW; run as root" in said
+    assert "sctp-tui open -" in said

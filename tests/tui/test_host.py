@@ -9,14 +9,18 @@ from textual.widgets._footer import FooterKey
 
 from sctp_tui.monitor.text.glossary import TERMS
 from sctp_tui.sctp.kernel.proc_net import Counters, ProcAssociation, ProcPath
+from sctp_tui.sources import interfaces
 from sctp_tui.sources.host import Host
+from sctp_tui.sources.host_capture import HostCapture
 from sctp_tui.sources.processes import Processes
 from sctp_tui.tui.actions import ACTIONS, SPEAKING
 from sctp_tui.tui.association_table import AssociationTable
 from sctp_tui.tui.capture_app import CaptureApp
 from sctp_tui.tui.clients.client_pane import ClientPane
 from sctp_tui.tui.settings import Settings
-from tests.sources.machines import FakeMachine, association, listener
+from tests.sources.machines import FakeMachine, FakeRing, association, listener
+from tests.sources.test_host_capture import ABORT, CLIENT
+from tests.sources.test_observer import Story
 
 from .driving import until
 from .test_capture import shown
@@ -88,7 +92,7 @@ async def test_there_are_no_packets_and_what_shows_them_is_said() -> None:
         assert "Ladder" not in shown(app)
         await pilot.press("w")
         await until(pilot, lambda: "No packets: a machine's kernel tells the numbers" in shown(app))
-        assert "sudo tcpdump -i any --immediate-mode -U -w - sctp | sctp-tui open -" in shown(app)
+        assert "sudo sctp-tui open host: --interface any" in shown(app)
         assert "--capture" not in shown(app)
         await pilot.press("w")
         await until(pilot, lambda: "No packets" not in shown(app))
@@ -142,3 +146,23 @@ async def test_columns_are_chosen_and_ordered_by_their_titles_here() -> None:
 
 def test_every_number_is_explained() -> None:
     assert {"process", "user", "seen", "data_rate", "own_rwnd", "number_of_host"} <= TERMS.keys()
+
+
+async def test_with_packets_the_row_of_the_kernel_has_the_ladder_the_messages_and_who_ended_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ring = FakeRing()
+    monkeypatch.setattr(interfaces, "open_ring", lambda names, udp_port: ring)
+    source = HostCapture(["any"], 0, FakeMachine(CLIENT), Processes(__file__))
+    app = CaptureApp(source, Settings())
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, lambda: "1 association, 0 listening, 0 packets, live" in shown(app))
+        await until(pilot, lambda: "None of its packets has passed" in shown(app))
+        ring.pass_on(Story().data().b(ABORT).frames)
+        await until(pilot, lambda: "aborted by server" in shown(app))
+        for part in ("1 Ladder", "DATA tsn 1000", "ABORT", "ping", "pong", "Process", "Local"):
+            assert part in shown(app), part
+        (row,) = app.monitor.associations
+        assert (row.messages_out, row.messages_in, row.here) == (1, 1, "client")
+        await pilot.press("d")
+        await until(pilot, lambda: "It is the         client" in shown(app))

@@ -15,12 +15,12 @@ def open_parser() -> Parser:
     """What `open` understands."""
     parser = Parser(
         "open",
-        "FILE [FILE ...] | host: | --interface IF [OPTIONS]",
+        "FILE [FILE ...] | [host:] [--interface IF] [OPTIONS]",
         "Open captures (pcap or pcapng, of tcpdump, Wireshark and others; compressed ones, too): the\n"
         "associations in them, their messages and packets. Several files are one capture, in the order of\n"
         "time; - is standard input. A recording (--record, serve --json) is replayed. host: is all SCTP of\n"
         "this machine's kernel, without root: whose each association is, its state, paths, numbers, looked\n"
-        "at each second.",
+        "at each second; with --interface their packets, too.",
         """\
 examples:
   sctp-tui open trace.pcapng               the screen: associations, messages, packets
@@ -32,6 +32,7 @@ examples:
   ssh HOST tcpdump --immediate-mode -U -w - sctp | sctp-tui open -
   sctp-tui open host:                      every SCTP association of this machine
   sctp-tui open host: --summary            the same once, as a table
+  sudo sctp-tui open host: --interface any   and what passes: the packets of each, who ended it and why
 
 exit status: 0 all was read; 1 a source could not be read to its end (a line says where); 2 wrong usage.""",
     )
@@ -44,8 +45,8 @@ exit status: 0 all was read; 1 a source could not be read to its end (a line say
         action="append",
         dest="interfaces",
         metavar="IF",
-        help="in place of a file: capture all SCTP of this interface, until ^C or q; may be repeated; any: "
-        "of all (needs CAP_NET_RAW)",
+        help="in place of a file, or beside host:, capture all SCTP of this interface, until ^C or q; may be "
+        "repeated; any: of all (needs CAP_NET_RAW)",
     )
     group.add_argument(
         "--udp-port",
@@ -84,8 +85,8 @@ def open_options(argv: Sequence[str]) -> OpenOptions:
     parser = open_parser()
     options = OpenOptions()
     options.sources = parser.parse(argv, options, IN_CONFIG)
-    if options.sources and options.interfaces:
-        parser.error("--interface: it is watched alone: leave the files out, or --interface")
+    if options.interfaces and options.sources not in ([], ["host:"]):
+        parser.error("--interface: it is watched alone, or beside host: leave the files out, or --interface")
     if len(options.interfaces) > MOST_INTERFACES:
         parser.error(f"--interface: at most {MOST_INTERFACES} can be named: give any, for all")
     if options.udp_port is not None and not options.interfaces:

@@ -10,8 +10,10 @@ from sctp_tui.sctp.events import (
     Notification,
     Peer,
     PeerAddrChange,
+    Role,
     UnknownNotification,
     fields,
+    other_role,
 )
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.wire.causes import describe
@@ -32,10 +34,11 @@ _REASONS = (
 _HIDDEN = ("data", "at", "mono", "peer")
 
 
-def event_fields(event: Event, own_port: int = 0) -> Iterator[tuple[str, str]]:
+def event_fields(event: Event, own_port: int = 0, here: Role = "server") -> Iterator[tuple[str, str]]:
     """Name and printable value of each field, without the payload, which is shown elsewhere.
 
-    A message of a protocol above SCTP has its name, too; `own_port` is our end's, 0 where it isn't known.
+    A message of a protocol above SCTP has its name, too; `own_port` is our end's, 0 where it isn't known. One
+    that is observed was as seen from the end of the role `here`.
     """
     yield "event", str(type(event).__struct_config__.tag)
     when = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(event.at))
@@ -45,7 +48,7 @@ def event_fields(event: Event, own_port: int = 0) -> Iterator[tuple[str, str]]:
         yield from _peer(event.peer)
     for name, value in fields(event).items():
         if name not in _HIDDEN and (name, value) != ("observed", False):  # as are most messages
-            yield name, printable(_describe(event, name, value))
+            yield name, printable(_describe(event, name, value, here))
     if isinstance(event, Message) and (named := of_message(event, own_port)) is not None:
         yield "message", f"{named.protocol} {named.text}"
 
@@ -63,7 +66,7 @@ def _peer(peer: Peer) -> Iterator[tuple[str, str]]:
         yield "peer UDP port", str(peer.udp_port)
 
 
-def _describe(event: Event, name: str, value: object) -> str:
+def _describe(event: Event, name: str, value: object, here: Role) -> str:
     match name, value:
         case _, bool():
             return "yes" if value else "no"
@@ -75,6 +78,10 @@ def _describe(event: Event, name: str, value: object) -> str:
             return "not known, as the capture has no INIT and INIT ACK"
         case (("ssn" | "tsn" | "outbound_streams" | "inbound_streams"), None):
             return "not told by the stack"
+        case "role", None:
+            return "not shown by packets"
+        case "other_end", 0:
+            return "0, not told of"
         case _, None:
             return "none"
         case "ppid", int():
@@ -88,7 +95,7 @@ def _describe(event: Event, name: str, value: object) -> str:
         case "key", int():
             return f"{value}, our own serial of the association" if value else "0, no association"
         case "direction", str() if isinstance(event, Message) and event.observed:
-            return "in, to the server" if value == "in" else "out, to the client"
+            return f"{value}, to the {here if value == 'in' else other_role(here)}"
         case "direction", str():
             return "in, received" if value == "in" else "out, handed to the stack"
         case "size", int() if isinstance(event, Message) and len(event.data) < value:

@@ -47,6 +47,7 @@ from sctp_tui.sctp.events import (
     Totals,
     UdpPortChanged,
     UnknownNotification,
+    other_role,
 )
 from sctp_tui.sctp.parameter_words import to_text
 from sctp_tui.sctp.printable import printable
@@ -231,7 +232,8 @@ def _send_failed(event: SendFailed) -> str:
 
 
 def _observed(event: Observed) -> str:
-    client, server = event.peer or "?", event.local
+    here, there = event.local, event.peer or "?"
+    client, server = (here, there) if event.role == "client" else (there, here)
     last = f", {event.state} at the look before" if event.state else ""
     other = {"client": "server", "server": "client"}.get(event.by, "other end")
     told = ", which is which by their ports" if event.inferred else ""
@@ -251,13 +253,13 @@ def _observed(event: Observed) -> str:
         case "SHUTDOWN":
             return f"the {event.by} begins the shutdown (SHUTDOWN)"
         case "there":
-            return f"{event.state} at the first look: {server} here and {client}"
+            return f"{event.state} at the first look: {here} here and {there}"
         case "came":
-            return f"{event.state}, came since the look before: {server} here and {client}"
+            return f"{event.state}, came since the look before: {here} here and {there}"
         case "listens":
-            return f"a socket listens on {server}"
+            return f"a socket listens on {here}"
         case "gone" if event.peer is None:
-            return f"the socket that listened on {server} is closed"
+            return f"the socket that listened on {here} is closed"
         case "gone":
             return f"gone: {event.how}{last}"
         case "addresses":
@@ -266,9 +268,10 @@ def _observed(event: Observed) -> str:
 
 
 def _ends(event: Observed) -> Iterator[tuple[str, Peer]]:
+    here, there = (event.role, other_role(event.role)) if event.role is not None else ("here", "peer")
     if event.peer is not None:
-        yield "client", event.peer
-    yield "server", event.local
+        yield there, event.peer
+    yield here, event.local
 
 
 def _streams_asked(event: StreamsAsked) -> str:

@@ -45,6 +45,12 @@ TERMS: dict[str, Term] = {
         "other programs.",
         "",
     ),
+    "role": Term(
+        "It is the",
+        "The client is the end that sent the INIT, the server the other one. Where the INIT did not pass the "
+        "capture, the ports tell which is which.",
+        "RFC 9260, section 5.1",
+    ),
     "process": Term(
         "Process",
         "The process that has the socket open, by its name and ID, as far as /proc lets one see it: that of "

@@ -594,9 +594,9 @@ class Wire:
     def of(self, association: Association, endpoints: Endpoints) -> Conversation | None:
         """The packets of an association, None where there are none.
 
-        Of an association between two ends of this program both ends have the same conversation.
+        Of an association between two ends of this program, or of a machine, both ends have the same one.
         """
-        if (observed := self._by_key.get(association.key)) is not None:
+        if (observed := self._by_key.get(association.other_end or association.key)) is not None:
             return observed
         peer = association.peer
         if peer is None or association.observed:

@@ -30,14 +30,18 @@ class Machine:
     def has(self, row: DiagRow) -> bool:
         """Whether an association is still there. Raises OSError."""
         for peer in row.peers:
-            family = socket.AF_INET6 if ":" in peer else socket.AF_INET
             here = next((one for one in row.locals if (":" in one) == (":" in peer)), None)
             if here is None:  # a peer of both families, and this end of one: it is told by another address
                 continue
-            found = sock_diag.ask(family, here, row.local_port, peer, row.peer_port)
+            found = self.find(here, row.local_port, peer, row.peer_port)
             if found is not None and found.info is not None and row.info is not None:
                 return found.info.tag == row.info.tag
         return False
+
+    def find(self, local: str, local_port: int, peer: str, peer_port: int) -> DiagRow | None:
+        """The association between these addresses of one family, None where there is none. Raises OSError."""
+        family = socket.AF_INET6 if ":" in peer else socket.AF_INET
+        return sock_diag.ask(family, local, local_port, peer, peer_port)
 
     def associations(self) -> Mapping[Ends, ProcAssociation]:
         """See `proc_net.associations`; empty where that can't be read."""

@@ -107,6 +107,10 @@ class DiagRow(NamedTuple):
 def dump(family: int) -> Iterator[bytes]:
     """All sockets and associations of a family of addresses, each a message for `parse`.
 
+    Linux searches its table of paths from the start for each socket that has associations, so that a dump
+    takes four times as long beside twice as many sockets. No filter of the request spares that; to ask for
+    each association by itself, or for none of its numbers, has taken longer beside 1,000 sockets.
+
     Raises OSError, as with ENOENT where the kernel has no SCTP, and EMSGSIZE beyond `MOST_OCTETS`.
     """
     query = _query(family, _ANY, 0, _ANY, 0)

@@ -12,7 +12,7 @@ from sctp_tui.monitor.text import units
 from sctp_tui.monitor.text.column import Column
 from sctp_tui.monitor.trace.conversations import bare
 from sctp_tui.monitor.trace.sent_paths import SentOnPath
-from sctp_tui.sctp.events import Path, RoundTrip, Statistics, StreamCount
+from sctp_tui.sctp.events import Path, Role, RoundTrip, Statistics, StreamCount, other_role
 from sctp_tui.tui.widgets.columns import fit
 from sctp_tui.tui.widgets.sheet import Sheet, SheetLine, SheetRows, StyledText, fixed, flow, table
 from sctp_tui.tui.widgets.spark import spark
@@ -66,10 +66,7 @@ def _observed(association: Association, now: float, width: int) -> Sheet:
         fixed(*flow(list(who_observed(association, now)), width, _CELL, _LABEL)),
         _heading("State, and the states before", width),
         *_steps(association, list(association.history), width),
-        _heading("Streams", width),
-        *_streams(association, width, now),
-        _heading("Round trips, from where the capture was made to there and back", width),
-        *_round_trips(association, width, now),
+        *_seen(association, width, now),
         _heading("Counters", width),
         fixed(*flow(list(_counters(association)), width, _CELL, _LABEL)),
     ]
@@ -88,12 +85,21 @@ def _of_host(association: Association, now: float, width: int) -> Sheet:
         parts += [
             _heading(f"The last {SERIES_SECONDS // 60} minutes", width),
             fixed(*_sparklines(association, now, width)),
+            *(_seen(association, width, now) if association.seen else ()),
             _heading(f"Paths{last}", width),
             *_paths(association, width, now),
             _heading(f"Counters{last}", width),
             fixed(*flow(list(_counters(association)), width, _CELL, _LABEL)),
         ]
     return Sheet(parts)
+
+
+def _seen(association: Association, width: int, now: float) -> Iterator[SheetRows]:
+    """What packets show of an association's streams and round trips."""
+    yield _heading("Streams", width)
+    yield from _streams(association, width, now)
+    yield _heading("Round trips, from where the capture was made to there and back", width)
+    yield from _round_trips(association, width, now)
 
 
 def _heading(title: str, width: int) -> SheetRows:
@@ -339,7 +345,6 @@ def _streams(association: Association, width: int, now: float) -> list[SheetRows
 
 
 _ROUND_TRIPS: Sequence[tuple[Column[RoundTrip], str]] = (
-    (Column("To", 6, lambda r, now: "client" if r.direction == "out" else "server"), ""),
     (Column("Address", 15, lambda r, now: r.address, align="address", widest=39), ""),
     (Column("Seen here", 9, lambda r, now: units.delay(r.newest), align="right"), "round_trip"),
     (Column("Least", 8, lambda r, now: units.delay(r.least), align="right"), "least_round_trip"),
@@ -351,7 +356,9 @@ def _round_trips(association: Association, width: int, now: float) -> list[Sheet
     trips = association.round_trips
     if not trips:
         return [_label("none seen, of DATA or a HEARTBEAT that was sent once and answered")]
-    return table(_ROUND_TRIPS, trips, lambda r: (r.direction, r.address), width, now)
+    here: Role = association.here or "server"
+    to = Column[RoundTrip]("To", 6, lambda r, now: other_role(here) if r.direction == "out" else here)
+    return table([(to, ""), *_ROUND_TRIPS], trips, lambda r: (r.direction, r.address), width, now)
 
 
 def _paths(association: Association, width: int, now: float) -> list[SheetRows]:
@@ -400,7 +407,7 @@ def _label(text: str) -> SheetRows:
 
 def _counters(association: Association) -> Iterator[tuple[str, StyledText]]:
     a = association
-    if not a.of_host:
+    if a.seen or not a.of_host:
         yield "Messages in", _count(a.messages_in, "message", "messages_in", "all")
         yield "Messages out", _count(a.messages_out, "message", "messages_out", "all")
         yield "Bytes in", StyledText(units.size(a.bytes_in), "", "bytes_in", "all")

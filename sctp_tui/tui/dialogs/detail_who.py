@@ -76,6 +76,8 @@ def who_of_host(association: Association, now: float) -> Iterator[tuple[str, Sty
     yield "This end", StyledText(_addresses(a.local), "", "local")
     if not a.listens:
         yield "Peer", StyledText(_addresses(a.peer), "", "peer")
+        if a.here is not None:
+            yield "It is the", StyledText(a.here, "", "role")
         if told is not None and told.local_tag is not None:
             yield "Its tag", StyledText(f"0x{told.local_tag:08x}", "", "tag", 0)
         if told is not None and told.peer_tag is not None:

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 
+from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.filter.language import Find
 from sctp_tui.monitor.filter.view import Records
 from sctp_tui.monitor.text.event_fields import event_fields, payload
@@ -85,7 +86,9 @@ class MessageDetailScreen(Screen[int]):
     def _show_fields(self) -> None:
         """Show the fields and why the record came; the explanation for experts where there is room."""
         width = self.size.width - 2
-        self.query_one("#fields > Static", Static).update(_table(self._event, width, self._own_port))
+        self.query_one("#fields > Static", Static).update(
+            _table(self._event, width, self._find(self._event.key))
+        )
         words = why(self._event, "beginner")
         parts: list[str | tuple[str, str]] = [words.text]
         if self.size.height >= _HIGH or payload(self._event) is None:
@@ -127,12 +130,13 @@ class MessageDetailScreen(Screen[int]):
         self.dismiss(self._number)
 
 
-def _table(event: Event, width: int, own_port: int) -> Content:
+def _table(event: Event, width: int, association: Association | None) -> Content:
     """The fields, two in a line where both fit; a long value has its lines to itself."""
     room = width // 2 - _NAME if width >= _PAIR else 0
     parts: list[str | tuple[str, str]] = []
     left = False  # whether something stands in the left half of the last line
-    for name, value in event_fields(event, own_port):
+    own_port, here = (association.own_port, association.here) if association is not None else (0, None)
+    for name, value in event_fields(event, own_port, here or "server"):
         fits = len(value) < room
         if left and not fits:
             parts.append("\n")

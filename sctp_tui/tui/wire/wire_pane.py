@@ -174,7 +174,8 @@ class WirePane(Vertical):
         if association is None or view is None:
             some = bool(len(monitor.associations))
             text = _nothing(association, unseen, captures, some=some) if self.speaks else _NONE_READ
-            text = _OF_HOST if association is not None and association.of_host else text
+            if association is not None and association.of_host:
+                text = _NONE_PASSED if monitor.captures else _OF_HOST
             self.query_one(Nothing).say(text)
             return
         if isinstance(view, ConversationView) and conversation is not None:
@@ -322,9 +323,10 @@ def _counted(conversation: Conversation, wire: Wire) -> str:
 
 _OF_HOST = (
     "No packets: a machine's kernel tells the numbers of its associations, as the detail has them. Where one "
-    "may capture, this shows the packets:\n\n"
-    "  sudo tcpdump -i any --immediate-mode -U -w - sctp | sctp-tui open -"
+    "may capture, this shows both:\n\n"
+    "  sudo sctp-tui open host: --interface any"
 )
+_NONE_PASSED = "None of its packets has passed since the capture began."
 _NONE_READ = "No association with packets is chosen: go to a row of the table."
 
 
