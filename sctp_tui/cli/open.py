@@ -197,6 +197,8 @@ class _Reading:
             of_capture = [one for one in shown if not one.of_host]
             for line in host_summary(of_host, now) if of_host else ():
                 self._output.add(line)
+            if of_host and of_capture:
+                self._output.add("")
             for line in summary(of_capture, base, now) if of_capture else ():
                 self._output.add(line)
             self._output.add("")

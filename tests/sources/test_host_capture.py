@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor.monitor import Monitor
@@ -13,13 +15,16 @@ from sctp_tui.sctp.events import (
     AnyEvent,
     CaptureBegun,
     Counts,
+    Direction,
     Event,
     HostLooked,
     Message,
     Observed,
     Packet,
     Peer,
+    RoundTrip,
     Status,
+    StreamCount,
     Streams,
     from_json,
     to_json,
@@ -32,6 +37,7 @@ from sctp_tui.sources.octets import UnreadableSource
 from sctp_tui.sources.opening import open_source
 from sctp_tui.sources.processes import Processes
 from sctp_tui.sources.source import Observation
+from sctp_tui.sources.turned import turned
 
 from .machines import NO_SCTP, FakeMachine, FakeRing, association, listener
 from .test_observer import A2, B2, PORTS, TAG_A, TAG_B, A, B, Story, chunk, init, sack
@@ -274,6 +280,26 @@ def test_both_ends_that_the_kernel_has_as_the_init_is_read_are_told_from_then_on
     assert (server.here, client.here, client.other_end) == ("server", "client", server.key)
     up = ["COOKIE-WAIT", "COOKIE-ECHOED", "ESTABLISHED"]
     assert [[step.state for step in one.history] for one in (server, client)] == [up, up]
+
+
+NUMBER = st.integers(0, 1 << 40)
+
+
+@given(NUMBER, NUMBER, NUMBER, NUMBER, st.sampled_from(("in", "out")))
+def test_what_is_turned_twice_is_as_it_was(one: int, two: int, three: int, four: int, way: Direction) -> None:
+    here, there = end(A, 5000), end(B, 38412)
+    stamp = (1.0, 2.0, "host", 7, 7, there)
+    trips = (RoundTrip(way, B, 0.1, 0.1, 3),)
+    counts = Counts(*stamp, one, two, three, four, 0, 1.0, round_trips=trips)
+    streams = Streams(*stamp, (StreamCount(1, one, two, three, four, 5, 6, None, 1.0),))
+    message = Message(*stamp, way, 1, 2, 3, 4, False, 1, b"x")
+    began = Observed(*stamp, "before", "client", here, role="client", other_end=8)
+    for event in (counts, streams, message, began):
+        other = turned(event, 8, there, here)
+        assert other is not None
+        assert other != event
+        assert (other.key, other.peer) == (8, here)
+        assert turned(other, 7, here, there) == event
 
 
 def test_no_more_is_asked_for_than_the_limit(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -67,15 +68,20 @@ class Watched:
         return found[-1] if found else None
 
 
+def wait_for_listener(port: int) -> None:
+    """Until some program listens on this port."""
+    deadline = time.monotonic() + PATIENCE
+    while f" {port} " not in (proc_net.FOLDER / "eps").read_text():
+        assert time.monotonic() < deadline, f"nobody listens on port {port}"
+
+
 @contextmanager
 def listening(port: int) -> Iterator[subprocess.Popen[bytes]]:
     """sctp_darn as a server, once it listens."""
     words = ["sctp_darn", "-H", "127.0.0.1", "-P", str(port), "-l"]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
-            deadline = time.monotonic() + PATIENCE
-            while f" {port} " not in (proc_net.FOLDER / "eps").read_text():
-                assert time.monotonic() < deadline, "sctp_darn does not listen"
+            wait_for_listener(port)
             yield server
         finally:
             server.kill()
@@ -288,6 +294,37 @@ def test_with_packets_each_end_is_one_row_with_its_process_its_messages_and_who_
         status, out, said = program.end()
         assert (status, said) == (0, "")
         assert b'"what":"gone"' not in out
+
+
+_STP = """
+cs7 instance 0
+ xua rkm routing-key-allocation dynamic-permitted
+ listen m3ua 2905
+  accept-asp-connections dynamic-permitted
+  local-ip 127.0.0.1
+"""
+
+
+@pytest.mark.usefixtures("darn")
+@pytest.mark.skipif(not shutil.which("osmo-stp"), reason="no osmo-stp: install it, as Debian's package")
+@pytest.mark.skipif(os.geteuid() != 0, reason="a capture needs CAP_NET_RAW")
+def test_a_signalling_gateway_is_told_with_its_process_and_who_shut_down(tmp_path: Path) -> None:
+    config = tmp_path / "stp.cfg"
+    config.write_text(_STP)
+    words = ["osmo-stp", "-c", str(config)]
+    with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as stp:
+        try:
+            wait_for_listener(2905)
+            with Program("open", "host:", "--interface", "lo", "--json") as program:
+                program.event("observed", what="listens")
+                with talking(9316, 2905):
+                    came = [program.event("observed", what="came") for _ in range(2)]
+                    (key,) = {one["key"] for one in came if one["local"]["port"] == 2905}
+                    owner = program.event("detail", key=key)["owner"]
+                    assert (owner["process"], owner["pid"]) == ("osmo-stp", stp.pid)
+                assert program.event("assoc_change", key=key, state="SHUTDOWN_COMP")["by"] == "client"
+        finally:
+            stp.kill()
 
 
 @pytest.mark.usefixtures("darn")
