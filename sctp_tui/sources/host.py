@@ -115,7 +115,12 @@ class Host:
     @property
     def read(self) -> str:
         """What the last look has found."""
-        return self._found if self._every == _EVERY else f"{self._found}, looked at each {self._every:.1f} s"
+        return f"{self._found}{self.slowed}"
+
+    @property
+    def slowed(self) -> str:
+        """How far looks are apart, where that is more than usual: `, looked at each 2.2 s`."""
+        return "" if self._every == _EVERY else f", looked at each {self._every:.1f} s"
 
     @property
     def tally(self) -> str:

@@ -87,8 +87,8 @@ class HostCapture:
 
     @property
     def read(self) -> str:
-        """What the last look has found, and how many packets have passed."""
-        return f"{self.host.read}, {self.capture.packets:,} packets"
+        """How many packets have passed so far."""
+        return f"{self.capture.packets:,} packets of SCTP{self.host.slowed}"
 
     @property
     def tally(self) -> str:

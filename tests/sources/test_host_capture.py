@@ -347,7 +347,7 @@ def test_it_is_told_as_one_source(monkeypatch: pytest.MonkeyPatch) -> None:
     assert source.progress is None
     assert source.names == ("host:", "any")
     assert source.titles == ("this machine's kernel", "all interfaces")
-    assert source.read == "1 association, 0 listening, 0 packets"
+    assert source.read == "0 packets of SCTP"
     assert source.tally == "this machine's kernel, Linux 6.1; 0 packets captured, 0 of SCTP"
     assert source.first is not None
     assert (source.last or 0) >= source.first

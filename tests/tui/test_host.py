@@ -156,7 +156,7 @@ async def test_with_packets_the_row_of_the_kernel_has_the_ladder_the_messages_an
     source = HostCapture(["any"], 0, FakeMachine(CLIENT), Processes(__file__))
     app = CaptureApp(source, Settings())
     async with app.run_test(size=(120, 36)) as pilot:
-        await until(pilot, lambda: "1 association, 0 listening, 0 packets, live" in shown(app))
+        await until(pilot, lambda: "0 packets of SCTP, live" in shown(app))
         await until(pilot, lambda: "None of its packets has passed" in shown(app))
         ring.pass_on(Story().data().b(ABORT).frames)
         await until(pilot, lambda: "aborted by server" in shown(app))
