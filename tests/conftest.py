@@ -2,11 +2,13 @@
 
 The same tests run on both. With `--stack kernel`, in a guest, only tests that use a stack are run; those
 of one stack alone are marked `kernel` or `userspace`, the latter also where nothing of a stack is in them.
+`--without-pysctp` runs them as if pysctp were not installed.
 """
 
 import gc
 import os
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,11 +45,14 @@ _ran: set[str] = set()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--stack", choices=("userspace", "kernel"), default="userspace", help="the SCTP to test")
+    parser.addoption("--without-pysctp", action="store_true", help="as if pysctp were not installed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "kernel: needs SCTP in the kernel")
     config.addinivalue_line("markers", "userspace: is about usrsctp alone, or has nothing of a stack in it")
+    if config.getoption("--without-pysctp"):
+        sys.modules["sctp"] = None  # type: ignore[assignment] # then the import of it fails
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -5,7 +5,6 @@ import socket
 import struct
 import subprocess
 from collections.abc import Iterator, Sequence
-from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ from sctp_tui.sctp.events import (
     SendFailed,
     StackName,
 )
-from sctp_tui.sctp.kernel import asking
+from sctp_tui.sctp.kernel import asking, library
 from sctp_tui.sctp.kernel.endpoint import KernelEndpoint
 from sctp_tui.sctp.kernel.sockets import open_socket
 
@@ -196,11 +195,11 @@ def test_a_refusal_is_the_peers(running: Running) -> None:
 
 def test_t1_init_doubles_up_to_the_longest() -> None:
     """pysctp's own way of setting streams made that 8 ms: after the first INIT the others came at once."""
-    made = open_socket(import_module("sctp"), socket.AF_INET, EndpointOptions("client", attempts=3))
+    sock = open_socket(library.load(), socket.AF_INET, EndpointOptions("client", attempts=3))
     try:
-        assert asking.init_limits(made.sock().fileno()) == (3, int((_SYSCTL / "rto_max").read_text()))
+        assert asking.init_limits(sock.fileno()) == (3, int((_SYSCTL / "rto_max").read_text()))
     finally:
-        made.close()
+        sock.close()
 
 
 def test_no_answer_is_nobodys(quick: None, running: Running) -> None:

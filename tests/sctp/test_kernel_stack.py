@@ -2,29 +2,25 @@
 
 import errno
 import os
+import socket
 import sys
-from types import ModuleType
-from unittest.mock import MagicMock
 
 import pytest
 
 from sctp_tui.sctp.endpoint import EndpointOptions, StackUnavailable
-from sctp_tui.sctp.kernel import KernelStack, layout, sockets
+from sctp_tui.sctp.kernel import KernelStack, layout, library, sockets
 from sctp_tui.sctp.notifications import LINUX
 
 
 class Probe:
-    """What pysctp's sockets do on some machine: the errno of each step, 0 where it works."""
+    """What SCTP sockets do on some machine: the errno of each step, 0 where it works."""
 
     def __init__(self, *, at_socket: int = 0, at_listen: int = 0) -> None:
         self.at_socket, self.at_listen = at_socket, at_listen
         self.closed = False
-        self.module = ModuleType("sctp")
-        self.module.AF_INET = 2  # type: ignore[attr-defined]
-        self.module.sctpsocket_udp = self.socket  # type: ignore[attr-defined]
 
-    def socket(self, family: int) -> "Probe":
-        assert family == 2
+    def socket(self, family: int, autoclose: int) -> "Probe":
+        assert (family, autoclose) == (socket.AF_INET, 0)
         self._fail(self.at_socket)
         return self
 
@@ -44,9 +40,14 @@ class Probe:
             raise OSError(number, os.strerror(number))
 
 
-def _unavailable(monkeypatch: pytest.MonkeyPatch, probe: Probe) -> StackUnavailable:
+def _on(monkeypatch: pytest.MonkeyPatch, probe: Probe) -> None:
+    made = library.Library("some library 1.2", probe.socket)  # type: ignore[arg-type]
+    monkeypatch.setattr(library, "load", lambda: made)
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setitem(sys.modules, "sctp", probe.module)
+
+
+def _unavailable(monkeypatch: pytest.MonkeyPatch, probe: Probe) -> StackUnavailable:
+    _on(monkeypatch, probe)
     with pytest.raises(StackUnavailable) as caught:
         KernelStack()
     return caught.value
@@ -82,14 +83,6 @@ def test_a_listen_that_fails_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     assert os.strerror(errno.ENOMEM) in error.cause
 
 
-def test_pysctp_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setitem(sys.modules, "sctp", None)  # then the import fails
-    with pytest.raises(StackUnavailable) as caught:
-        KernelStack()
-    assert "pip install" in caught.value.remedy
-
-
 def test_another_system(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     with pytest.raises(StackUnavailable) as caught:
@@ -99,13 +92,12 @@ def test_another_system(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_one_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "platform", "linux")
     probe = Probe()
-    monkeypatch.setitem(sys.modules, "sctp", probe.module)
+    _on(monkeypatch, probe)
     stack = KernelStack()
     assert probe.closed
     assert stack.name == "kernel"
-    assert "pysctp" in stack.library
+    assert stack.library.endswith(", some library 1.2")
     assert (stack.descriptors(), stack.timeout()) == ((), None)
     assert stack.open(EndpointOptions("one")).descriptors() == ()
 
@@ -132,7 +124,7 @@ class OldKernel:
 
 def test_an_old_kernel_tells_of_failed_messages_its_own_way() -> None:
     sock = OldKernel()
-    sockets._set_up(MagicMock(), sock, EndpointOptions("old"))  # type: ignore[arg-type]
+    sockets._set_up(sock, EndpointOptions("old"))  # type: ignore[arg-type]
     numbers = [0x8000 + at for at, on in enumerate(sock.subscribed) if on]
     names = {LINUX[number] for number in numbers}
     assert "SEND_FAILED" in names

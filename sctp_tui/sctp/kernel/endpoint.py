@@ -1,7 +1,7 @@
 """A one-to-many socket of the Linux kernel (RFC 6458, section 3).
 
-pysctp makes the socket. It does not receive by pysctp: its `sctp_recv` crashes the process where the data of
-an ERROR chunk or of a failed message is not UTF-8.
+pysctp makes the socket, where it is installed. Nothing is received by it: its `sctp_recv` crashes the process
+where the data of an ERROR chunk or of a failed message is not UTF-8.
 """
 
 import contextlib
@@ -9,8 +9,6 @@ import errno
 import logging
 import socket
 from collections.abc import Callable, Sequence
-from types import ModuleType
-from typing import Any
 
 import msgspec
 
@@ -44,6 +42,7 @@ from . import asking, layout, setting, timers
 from .branches import Branches, ReadableSocket
 from .captured_flows import CapturedSocket, CapturedSockets
 from .diagnosis import diagnose
+from .library import Library
 from .network import HostName, Network
 from .seen_aborts import SeenAbort
 from .sockets import open_socket
@@ -73,10 +72,10 @@ class KernelEndpoint(BaseEndpoint):
 
     def __init__(
         self,
-        pysctp: ModuleType,
+        library: Library,
         intake: RecvmmsgBuffers,
         ends: CapturedSockets,
-        library: str,
+        called: str,
         options: EndpointOptions,
         overheard: Callable[[int, Peer], SeenAbort | None],
         network: Network | None,
@@ -85,9 +84,9 @@ class KernelEndpoint(BaseEndpoint):
 
         With a `network` a server is on its host `server`, and a client on `client`.
         """
-        super().__init__(options, library)
+        super().__init__(options, called)
         self._registry.tells_added = True
-        self._pysctp = pysctp
+        self._making = library
         self._intake = intake
         self._ends = ends
         self._bound: CapturedSocket | None = None
@@ -123,14 +122,12 @@ class KernelEndpoint(BaseEndpoint):
         self._host = self._network_host = host
         return self._network.on(host)
 
-    def _open(self, family: int) -> Any:
-        """A socket of pysctp with its options set, neither bound nor connected."""
+    def _open(self, family: int) -> None:
+        """Make a socket with its options set, neither bound nor connected."""
         try:
-            made = open_socket(self._pysctp, family, self._options)
-            self._branches = Branches(made.sock())
+            self._branches = Branches(open_socket(self._making, family, self._options))
         except OSError as error:
             raise refusal(error, "no SCTP socket") from None
-        return made
 
     def listen(self, hosts: Sequence[str], port: int, udp_port: int | None) -> Listening:
         """See `Endpoint.listen`."""

@@ -1,14 +1,13 @@
-"""A one-to-many socket of pysctp, with the options that an endpoint needs."""
+"""A one-to-many socket with the options that an endpoint needs, and one branched off it."""
 
 import os
 import socket
 from contextlib import suppress
-from types import ModuleType
-from typing import Any
 
 from sctp_tui.sctp.endpoint import EndpointOptions, SctpError
 
 from . import layout, setting
+from .library import Library
 from .syscalls import getsockopt
 
 SEND_BUFFER = 4 * 1024 * 1024
@@ -17,15 +16,15 @@ RECEIVE_BUFFER = 2 * 1024 * 1024
 """Bytes asked for; for all associations of an endpoint together, where net.sctp.rcvbuf_policy is 0."""
 
 
-def open_socket(pysctp: ModuleType, family: int, options: EndpointOptions) -> Any:
-    """A new `sctpsocket_udp`, neither bound nor connected. Raises `SctpError`, and OSError."""
-    made = pysctp.sctpsocket_udp(family)
+def open_socket(library: Library, family: int, options: EndpointOptions) -> socket.socket:
+    """A new socket, neither bound nor connected. Raises `SctpError`, and OSError."""
+    sock = library.one_to_many(family, options.autoclose)
     try:
-        _set_up(made, made.sock(), options)
+        _set_up(sock, options)
     except (OSError, SctpError):
-        made.close()
+        sock.close()
         raise
-    return made
+    return sock
 
 
 def branch_off(sock: socket.socket, assoc_id: int) -> socket.socket:
@@ -43,7 +42,7 @@ def branch_off(sock: socket.socket, assoc_id: int) -> socket.socket:
     return branch
 
 
-def _set_up(made: Any, sock: socket.socket, options: EndpointOptions) -> None:
+def _set_up(sock: socket.socket, options: EndpointOptions) -> None:
     sock.setblocking(False)
     # So that a port can be bound again while its last associations are still shutting down.
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -52,10 +51,7 @@ def _set_up(made: Any, sock: socket.socket, options: EndpointOptions) -> None:
     sock.setsockopt(
         layout.IPPROTO_SCTP, layout.INITMSG, layout.INIT_STRUCT.pack(*streams, options.attempts, 0)
     )
-    made.nodelay = True
-    made.autoclose = options.autoclose
     setting.set_parameters(sock.fileno(), 0, options.parameters)
-    made.mappedv4 = False
     with suppress(OSError):  # a kernel before 5.4 has it for all sockets, by net.sctp.reconf_enable
         setting.know_reconfig(sock.fileno())
     # Messages of other associations may come between the pieces of a long one, so that none blocks others.

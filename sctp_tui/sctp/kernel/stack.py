@@ -2,11 +2,11 @@
 
 import errno
 import platform
+import socket
 import sys
 from collections.abc import Callable
-from types import ModuleType
 
-from sctp_tui.sctp.endpoint import Clock, EndpointOptions, SctpError, StackUnavailable
+from sctp_tui.sctp.endpoint import Clock, EndpointOptions, StackUnavailable
 from sctp_tui.sctp.events import Packet, Peer, StackName
 from sctp_tui.sctp.system import NO_LOOPBACK, loopback_is_down
 
@@ -28,18 +28,18 @@ class NoKernelSctp(StackUnavailable):
 
 
 class KernelStack:
-    """SCTP of the Linux kernel, by pysctp; with `paths` on two hosts of a `Network` with so many links.
+    """SCTP of the Linux kernel; with `paths` on two hosts of a `Network` with so many links.
 
     Raises `StackUnavailable` where that doesn't work.
     """
 
     def __init__(self, clock: Clock | None = None, paths: int = 0) -> None:
         self.name: StackName = "kernel"
-        self.flaw = None
         self.note = ""
         self.missed = 0
-        self._pysctp = _pysctp()
-        self.library = f"Linux {platform.release()}, {library.name()}"
+        self._making = _library()
+        self.flaw = self._making.flaw
+        self.library = f"Linux {platform.release()}, {self._making.name}"
         self._clock = clock or Clock()
         self._network = Network(paths, self._clock) if paths else None
         self.links = self._network.links if self._network else []
@@ -52,7 +52,7 @@ class KernelStack:
         if isinstance(self._capture, Capture):
             self._capture.follow_udp_port()
         return KernelEndpoint(
-            self._pysctp, self._intake, self._ends, self.library, options, self._overheard, self._network
+            self._making, self._intake, self._ends, self.library, options, self._overheard, self._network
         )
 
     def _overheard(self, port: int, peer: Peer) -> SeenAbort | None:
@@ -98,26 +98,21 @@ class KernelStack:
             self._network = None
 
 
-def _pysctp() -> ModuleType:
-    """The module pysctp. Raises `StackUnavailable` where associations can't be accepted by it."""
+def _library() -> library.Library:
+    """What makes sockets. Raises `StackUnavailable` where associations can't be accepted on one."""
     if sys.platform != "linux":
         raise StackUnavailable(
             f"SCTP of the kernel is used on Linux only, and this is {sys.platform}", _USERSPACE
         )
-    pysctp = library.load()
-    try:
-        _probe(pysctp)
-    except (SctpError, OSError):
-        raise
-    except Exception as error:  # noqa: BLE001 - a module of that name may be another, or half of it
-        raise library.broken(error) from None
-    return pysctp
+    loaded = library.load()
+    _probe(loaded)
+    return loaded
 
 
-def _probe(pysctp: ModuleType) -> None:
+def _probe(loaded: library.Library) -> None:
     """Listen for a moment, as the import, and even a socket, may work where that doesn't."""
     try:
-        probe = pysctp.sctpsocket_udp(pysctp.AF_INET)
+        probe = loaded.one_to_many(socket.AF_INET, 0)
     except OSError as error:
         if error.errno in _NO_SCTP:
             raise NoKernelSctp(
