@@ -2,8 +2,10 @@
 
 import errno
 import gzip
+import importlib.metadata
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -11,11 +13,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from sctp_tui import __version__
 from sctp_tui.cli import doctor
 from sctp_tui.cli.doctor import CaptureFinding, Finding, Report, examine, main, report_lines
+from sctp_tui.cli.doctor.host import Host
 from sctp_tui.cli.doctor.machine import KernelSupport, why_no_sctp
 from sctp_tui.sctp import ring
 from sctp_tui.sctp.endpoint import Clock, SctpError, Stack, StackUnavailable
@@ -373,24 +377,26 @@ BLIND = Finding(
     handshake_ms=2.0,
     capture=CaptureFinding(False, "no capability", "sudo"),
 )
+HOST = Host("3.13.0", "8.2.8", "Linux 6.1", "aarch64", "glibc 2.36")
 OLD = Finding("userspace", True, "usrsctp 0.9", "0.9", "it is old", "get a new one", 2.0)
 
 
 def test_in_words() -> None:
-    assert report_lines(Report(1, "0", (BAD, GOOD)), "✓", "✗") == [
+    assert report_lines(Report(1, "0.9", HOST, (BAD, GOOD)), "✓", "✗") == [
+        "sctp-tui 0.9, Python 3.13.0, Textual 8.2.8, Linux 6.1 on aarch64, glibc 2.36",
         "✗ kernel     no module␛[2J",
         "             what to do: sudo modprobe sctp",
         "✓ userspace  works: usrsctp in some wheel 1.0; handshake and message in 1.2 ms",
     ]
-    assert report_lines(Report(1, "0", (OLD,)), "+", "-")[1:] == [
+    assert report_lines(Report(1, "0", HOST, (OLD,)), "+", "-")[2:] == [
         "             but it is old",
         "             what to do: get a new one",
     ]
-    assert report_lines(Report(1, "0", (SEEING, BLIND)), "+", "-")[1::2] == [
+    assert report_lines(Report(1, "0", HOST, (SEEING, BLIND)), "+", "-")[2::2] == [
         "             --capture shows its packets",
         "             --capture does not work: no capability",
     ]
-    assert report_lines(Report(1, "0", (BLIND,)), "+", "-")[-1] == "             what to do: sudo"
+    assert report_lines(Report(1, "0", HOST, (BLIND,)), "+", "-")[-1] == "             what to do: sudo"
 
 
 @pytest.fixture
@@ -427,6 +433,7 @@ def test_status_and_json(
     assert err == ""
     report = json.loads(out)
     assert (report["schema"], report["version"]) == (1, __version__)
+    assert report["host"] == msgspec.to_builtins(Host.read())
     assert [one["stack"] for one in report["stacks"]] == shown
     assert all(
         list(one) == ["stack", "works", "library", "version", "cause", "remedy", "handshake_ms", "capture"]
@@ -437,6 +444,22 @@ def test_status_and_json(
     assert err == ""
     assert "\x1b" not in out
     assert all(name in out for name in shown)
+
+
+def test_what_it_runs_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    host = Host.read()
+    assert host.python == ".".join(map(str, sys.version_info[:3]))
+    assert host.textual == importlib.metadata.version("textual")
+    assert (host.system, host.machine) == (f"{os.uname().sysname} {os.uname().release}", os.uname().machine)
+    monkeypatch.setattr(platform, "libc_ver", lambda: ("", ""))
+    monkeypatch.setattr(importlib.metadata, "version", _not_installed)
+    bare = Host.read()
+    assert bare.described().startswith(f"Python {host.python}, no Textual, {host.system} on ")
+    assert bare.described().endswith(f" on {host.machine}")
+
+
+def _not_installed(name: str) -> str:
+    raise importlib.metadata.PackageNotFoundError(name)
 
 
 def test_none_works(found: Callable[[Finding, Finding], None], capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """`sctp-tui doctor`: which SCTP stacks work on this machine, and how to make the others work.
 
-Start at `main`. `handshake` tries a stack, `machine` says what this machine lacks for the kernel's.
+Start at `main`. `handshake` tries a stack, `machine` says what this machine lacks for the kernel's, `host`
+names what the program runs on.
 """
 
 import importlib.metadata
@@ -24,6 +25,7 @@ from sctp_tui.sctp.stacks import open_stack
 from sctp_tui.sctp.system import NO_LOOPBACK, loopback_is_down
 
 from .handshake import shake_hands
+from .host import Host
 from .machine import KernelSupport, why_no_sctp
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)+")
@@ -59,6 +61,7 @@ class Report(msgspec.Struct, frozen=True):
 
     schema: int
     version: str
+    host: Host
     stacks: tuple[Finding, ...]
 
 
@@ -127,7 +130,9 @@ def main(argv: Sequence[str]) -> int:
     """Run the command with the words after `doctor`; its exit status."""
     options = doctor_options(argv)
     machine = KernelSupport.read(os.uname().release)
-    report = Report(SCHEMA, __version__, tuple(examine(name, machine) for name in among(options.stack)))
+    report = Report(
+        SCHEMA, __version__, Host.read(), tuple(examine(name, machine) for name in among(options.stack))
+    )
     output = LineOutput()
     if options.json:
         output.add(msgspec.json.encode(report))
@@ -154,7 +159,7 @@ def _marks() -> tuple[str, str]:
 
 def report_lines(report: Report, yes: str, no: str) -> list[str]:
     """The report as lines for people."""
-    lines = []
+    lines = [f"sctp-tui {report.version}, {report.host.described()}"]
     for finding in report.stacks:
         head = f"{yes if finding.works else no} {finding.stack:<9}  "
         if finding.handshake_ms is not None:
