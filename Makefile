@@ -9,7 +9,7 @@ JOBS ?= auto
 # With NEWEST=1 all is installed as pyproject.toml allows it, not as the lock files have it: in another VENV.
 NEWEST ?=
 
-.PHONY: help run test test-userspace test-kernel lint lab screenshots bench fuzz soak lock clean
+.PHONY: help run test test-userspace test-kernel lint lab screenshots bench fuzz soak dist-check lock clean
 
 help:
 	@echo 'make run          install into $(VENV) and start the program (ARGS="--port 9000" and so on)'
@@ -20,6 +20,7 @@ help:
 	@echo 'make bench        the figures in tests/bench'
 	@echo 'make fuzz         a storm of 1,000,000 packets, then every target for an hour in all, led by coverage'
 	@echo 'make soak         30 minutes of bad links, and what memory they take (MINUTES=5)'
+	@echo 'make dist-check   build sdist and wheel into dist/, and try them on each Python that is found'
 	@echo 'make lock         write the lock files anew, from pyproject.toml'
 	@echo 'make clean        remove what the other commands made'
 
@@ -56,14 +57,18 @@ fuzz: $(VENV)/installed-for-tests
 soak: $(VENV)/installed-for-tests
 	@$(BIN)/python -m tests.soak $(MINUTES)
 
+dist-check: $(BIN)/python
+	@$(BIN)/python .ci/dist-check
+
 # What is younger than a week is left out: a bad release is mostly taken back by then.
 LOCKED = $(VENV)/lock/bin/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
-	--no-header --exclude-newer "$$(date -u -d '7 days ago' +%F)" --extra embedded --group build pyproject.toml
+	--no-header --exclude-newer "$$(date -u -d '7 days ago' +%F)" --group build pyproject.toml
 
 lock: $(BIN)/python
 	@$(BIN)/python -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet --disable-pip-version-check uv
-	@$(LOCKED) --upgrade --output-file .ci/requirements-run.txt
-	@$(LOCKED) --upgrade --extra zstd --group dev --constraint .ci/requirements-run.txt --output-file .ci/requirements-tests.txt
+	@$(LOCKED) --upgrade --extra embedded --output-file .ci/requirements-run.txt
+	@$(LOCKED) --upgrade --extra embedded --extra zstd --group dev --constraint .ci/requirements-run.txt --output-file .ci/requirements-tests.txt
+	@$(LOCKED) --upgrade --group dist --constraint .ci/requirements-run.txt --output-file .ci/requirements-dist.txt
 
 clean:
 	rm -rf $(VENV) .venv.newest .lab .lab.* .test .mypy_cache .ruff_cache .import_linter_cache dist

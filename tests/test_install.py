@@ -20,6 +20,7 @@ _WANTED = {
         *_PROJECT["build-system"]["requires"],
     ],
     "tests": _PROJECT["dependency-groups"]["dev"],
+    "dist": [*_PROJECT["dependency-groups"]["dist"], *_PROJECT["build-system"]["requires"]],
 }
 
 
@@ -35,6 +36,10 @@ def test_the_lock_file_has_what_is_wanted(what: str) -> None:
     for text in _WANTED[what]:
         wanted = Requirement(text)
         assert locked[canonicalize_name(wanted.name)] in wanted.specifier, "make lock"
+
+
+def test_what_builds_also_makes_editable() -> None:
+    assert set(_PROJECT["build-system"]["requires"]) <= set(_PROJECT["dependency-groups"]["build"])
 
 
 def test_tests_run_on_what_users_get() -> None:
