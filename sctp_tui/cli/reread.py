@@ -21,12 +21,13 @@ def rereading(
     """
 
     def reread() -> Reread:
-        said = io.StringIO()
+        stderr = io.StringIO()
         try:
-            with contextlib.redirect_stderr(said):
+            with contextlib.redirect_stderr(stderr):
                 now = read()
         except SystemExit:
-            raise SctpError(said.getvalue().strip()) from None
+            said = stderr.getvalue().strip()
+            raise SctpError(said) from None
         others = (name for name in IN_CONFIG if name not in _AT_ONCE)
         changed = tuple(name for name in others if getattr(now, name, None) != getattr(start, name, None))
         return Reread(dict(now.key), now.theme, changed)
