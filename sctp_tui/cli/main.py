@@ -166,6 +166,7 @@ def _screen(words: "list[str]") -> int:
         state=usual_state_path(),
         notes=tuple(notes),
         record=Path(options.record) if options.record is not None else None,
+        restore=options.restore,
         reread=rereading(lambda: screen_options(words), options),
     )
     return run(with_program(settings))

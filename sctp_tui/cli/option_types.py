@@ -88,6 +88,7 @@ class ScreenOptions(ServerOptions):
     paths: int = 0
     record: str | None = None
     print_config: bool = False
+    restore: bool = False
     theme: str | None = None
     large: bool = False
     mask_addresses: bool = False
@@ -108,11 +109,11 @@ IN_CONFIG = (
     *(
         option.name
         for option in fields(ScreenOptions)
-        if option.name not in ("paths", "link_number", "record", "print_config", *_OF_PARAMETERS)
+        if option.name not in ("paths", "link_number", "record", "print_config", "restore", *_OF_PARAMETERS)
     ),
     *_OF_PARAMETERS,
 )
-"""What a config file may hold; two hosts, a recording, the config printed are for one run."""
+"""What a config file may hold; the others are for one run."""
 
 
 @dataclass

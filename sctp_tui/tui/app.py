@@ -48,6 +48,8 @@ from .keys import Keys
 from .keys_in_turn import KeysInTurn
 from .main_screen import MainScreen
 from .palette import ActionProvider
+from .saved_session import NAME as SESSION
+from .saved_session import SavedSession
 from .servers import Servers
 from .settings import Settings, of_lesson
 from .small import LEAST_SIZE, SmallScreen, too_small
@@ -202,6 +204,8 @@ class SctpApp(App[None], inherit_bindings=False):
         if not self._ending:
             self._begin()
         await self._main.complete()  # what the first frame did without, before anything else is shown
+        if self.settings.restore:
+            await self._restore()
         self.set_interval(1 / self.DRAINS, self._drain)
         self.call_next(self._drain)  # what came meanwhile is shown at once
         for note in (*self.settings.notes, self.state.note):
@@ -260,6 +264,20 @@ class SctpApp(App[None], inherit_bindings=False):
         """Keep the names of hosts for the next run, unless addresses are masked."""
         if self._mask is None:
             self.state.put("names", self.monitor.associations.names.hosts)
+
+    async def _restore(self) -> None:
+        session: SavedSession | None = self.state.get(SESSION, None, SavedSession | None)
+        if session is None:
+            self._warn("--restore: no session of an earlier run is remembered")
+            return
+        if self.settings.link is None:
+            self.submit(*session.links)
+        await self._main.restore(session)
+
+    def _save_session(self) -> None:
+        """Keep the session for `--restore`, unless addresses are masked, or it is that of a lesson."""
+        if self._main.SPEAKS and self._mask is None and self.lesson is None:
+            self.state.put(SESSION, self._main.saved())
 
     def _lesson(self, settings: Settings) -> "Session | None":
         if settings.lesson is None:
@@ -414,6 +432,7 @@ class SctpApp(App[None], inherit_bindings=False):
         ended = not self.engine.running  # asked first, so that its last events are in the queue
         calm = not self.fold()
         if ended:  # events still queued are shown to nobody
+            self._save_session()
             self.exit(return_code=0 if self._ending else 1)
             return
         if self._typed.waits:

@@ -42,6 +42,7 @@ from .link_commands import LinkCommands
 from .message_log import MessageLog
 from .panes import Panes
 from .program import Program
+from .saved_session import SavedSession, conditions
 from .search import SearchBar
 from .settings import Settings
 from .widgets import large
@@ -52,6 +53,7 @@ from .widgets.line_table import LineTable
 from .widgets.message_input import MessageInput
 from .widgets.prompt import Prompt, recalled
 from .wire.link_banner import LinkBanner
+from .wire_views import VIEW_BY_NAME
 
 if TYPE_CHECKING:
     from sctp_tui.lessons.lesson import Step
@@ -59,6 +61,9 @@ if TYPE_CHECKING:
     from sctp_tui.monitor.masking import Mask
 
     from .wire.ladder_view import LadderView
+
+_OF_THIS_RUN = {"assoc", "key", "vtag"}
+"""Fields of the filter that mean something else in the next run."""
 
 
 class MainScreen(Screen[None]):
@@ -289,6 +294,27 @@ class MainScreen(Screen[None]):
                 answered(result)
 
         self.app.push_screen(dialog, left)
+
+    # --- a session
+
+    def saved(self) -> SavedSession:
+        """What `--restore` brings back."""
+        applied = self.view.filter
+        lasting = applied is not None and not applied.fields & _OF_THIS_RUN
+        return SavedSession(
+            self._clients.saved(),
+            conditions(self.monitor.links.values()),
+            applied.text if applied is not None and lasting else "",
+            self._wire.view if self.has_class("-wire") else "",
+        )
+
+    async def restore(self, session: SavedSession) -> None:
+        """Bring back what an earlier run was left with; what the links do is the engine's."""
+        self._clients.restore(session.clients)
+        if session.filter:
+            self._filter.enter(session.filter)
+        if session.view:
+            await self.see(session.view if session.view in VIEW_BY_NAME else "")
 
     # --- a lesson
 

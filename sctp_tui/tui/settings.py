@@ -39,8 +39,8 @@ class Settings(msgspec.Struct, frozen=True):
     `state` is the file of what is remembered between runs, None for nothing. `notes` are shown to the user at
     the start, and `filter` is applied then. With a `lesson` its ends take the place of the server. All that
     happens is written to `record`, a new file; None for none. A source is replayed at `speed` times its own,
-    None for the usual. `reread` reads the config file again, and raises `SctpError` where that has a mistake;
-    None where no file is read.
+    None for the usual. `restore`: begin with what the last run was left with. `reread` reads the config
+    file again, and raises `SctpError` where that has a mistake; None where no file is read.
     """
 
     stacks: tuple[StackName, ...] = (ANYWHERE,)
@@ -69,6 +69,7 @@ class Settings(msgspec.Struct, frozen=True):
     lesson: "Lesson | None" = None
     record: Path | None = None
     speed: float | None = None
+    restore: bool = False
     reread: Callable[[], Reread] | None = None
 
 

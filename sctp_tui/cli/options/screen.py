@@ -86,6 +86,11 @@ def _add_screen(parser: Parser) -> None:
     group = parser.add_argument_group("screen")
     add_looks(group)
     add_record(group)
+    group.add_argument(
+        "--restore",
+        action="store_true",
+        help="with the clients, the link, the filter and the view that the last run was left with",
+    )
     group.add_argument("--large", action=FLAG, help="for a projector: large digits, fewer columns")
 
 

@@ -33,6 +33,7 @@ from sctp_tui.sctp.stack_registry import TRAITS
 from sctp_tui.sctp.system import check_descriptors
 from sctp_tui.tui.actions import action_named, bindings
 from sctp_tui.tui.keys import Keys
+from sctp_tui.tui.saved_session import SavedClient
 from sctp_tui.tui.widgets.heading import Heading
 from sctp_tui.tui.widgets.message_input import MessageInput
 from sctp_tui.tui.widgets.scrolled import Menu
@@ -224,6 +225,20 @@ class ClientPane(Vertical):
         for client in self._clients.all:
             if client.name == name:
                 self._speak_as(client)
+
+    def saved(self) -> tuple[SavedClient, ...]:
+        """The clients as they are set."""
+        self._keep_fields()
+        return self._clients.saved(self._to)
+
+    def restore(self, saved: Sequence[SavedClient]) -> None:
+        """Have clients with these settings, of the stacks that there are now, in place of all."""
+        stacks = self._stacks
+        known = [one if one.stack in stacks else replace(one, stack=stacks[0]) for one in saved]
+        if known:
+            self._clients.restore(known, self._to)
+            self._target = self._clients.all[0]
+            self._show_target()
 
     def adopt(self, command: OpenClient) -> None:
         """A client was opened by a lesson: from now on it is one of those here, open with these settings."""

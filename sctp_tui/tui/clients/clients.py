@@ -1,7 +1,7 @@
 """The clients that the user opened, the messages typed, and their outcome. No widgets here."""
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -27,6 +27,7 @@ from sctp_tui.sctp.events import (
 )
 from sctp_tui.sctp.printable import printable
 from sctp_tui.sctp.protocol_parameters import NOTHING, ProtocolParameters
+from sctp_tui.tui.saved_session import SavedClient
 
 OUTBOUND, INBOUND, ATTEMPTS = 5, 5, 4
 """A client's default streams out and in, and INIT retries, as in the article's client."""
@@ -143,6 +144,40 @@ class Clients:
         )
         self.all.append(client)
         return client
+
+    def saved(self, own_server: str) -> tuple[SavedClient, ...]:
+        """The clients as they are set; `own_server` is where this program's own server listens."""
+        return tuple(
+            SavedClient(
+                one.stack,
+                "" if one.to == own_server else one.to,
+                one.udp_port,
+                one.outbound,
+                one.inbound,
+                one.attempts,
+                one.own,
+                one.parameters,
+            )
+            for one in self.all
+        )
+
+    def restore(self, saved: Sequence[SavedClient], own_server: str) -> None:
+        """Have clients with these settings in place of all; none is open yet."""
+        first = itertools.chain([self.all[0].name], self._names)
+        self.all = [
+            Client(
+                name,
+                one.stack,
+                one.to or own_server,
+                one.udp_port,
+                one.outbound,
+                one.inbound,
+                one.attempts,
+                one.own,
+                one.parameters,
+            )
+            for one, name in zip(saved, first, strict=False)
+        ]
 
     def adopt(self, command: OpenClient) -> None:
         """Take over a client whose endpoint was opened elsewhere; names are given in order."""
