@@ -120,7 +120,7 @@ def test_many_silent_peers_are_aborted_and_the_close_aborts_whom_there_is_no_tim
         for peer in silent:
             peer.receive(ABORT)
         told = [e for e in running.events if isinstance(e, AssocChange) and e.state == "COMM_LOST"]
-        assert len(told) == (300 if seconds else 0)
+        assert len(told) == (300 if seconds else 256)  # some there is always time for
         # Nobody is asked for a shutdown that gets no time.
         assert {e.how for e in running.events if isinstance(e, Ending)} <= {"abort"}
 

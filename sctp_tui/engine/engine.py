@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from math import inf
 
 from sctp_tui.sctp import unicast
 from sctp_tui.sctp.commands import (
@@ -748,6 +749,13 @@ class Engine:
         links = opened.stack.links
         return links[0].now() if links else self.clock.mono()
 
+    def _read_out(self, opened: OpenEndpoint, until: float) -> None:
+        """Read what an endpoint has, until this time at most, as peers may send without end."""
+        while events := opened.endpoint.receive(_BATCH):
+            self._take(events)
+            if self.clock.mono() >= until:
+                break
+
     def _try_to_close(self, opened: OpenEndpoint) -> None:
         """Close an endpoint whose associations have ended, or whose grace is over."""
         left, late = self._associations.of(opened.endpoint.name), 0.0
@@ -756,17 +764,15 @@ class Engine:
                 return
             opened.aborted += len(left)
         until = self.clock.mono() + _ENDING - late
-        while True:
-            # A close while events or messages are unread would send an ABORT.
-            while events := opened.endpoint.receive(_BATCH):
-                self._take(events)
-                if left and self.clock.mono() >= until:
-                    break  # peers may send without end
-            if not left or self.clock.mono() >= until:
-                break
+        # A close while events or messages are unread would send an ABORT.
+        self._read_out(opened, until if left else inf)
+        while left:  # some of them even if it is late: their end is told
             for association in left[:_BATCH]:
                 self._try_to_abort(association, "the program ends")
             del left[:_BATCH]
+            self._read_out(opened, until if left else inf)
+            if self.clock.mono() >= until:
+                break
         for association in self._associations.of(opened.endpoint.name):
             self._forget(association)
         self._out += self._throttle.end_all()
