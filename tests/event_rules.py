@@ -77,7 +77,10 @@ def _no_abort_came(told: Told) -> str:
         return ""
     tags = {chunk.tsn for _, chunk in told.sent(raw.INIT, raw.INIT_ACK)}
     theirs = {chunk.tsn for _, chunk in told.came(raw.INIT, raw.INIT_ACK)}
+    ours = [mine.packet.at for mine, _ in told.sent(raw.ABORT) if mine.packet.at >= told.began]
     for one, chunk in told.came(raw.ABORT, by=-0.001):
+        if any(at <= one.comes for at in ours):
+            continue  # both ends abort, and each tells its own
         right = one.packet.vtag in (theirs if chunk.flags & 1 else tags)
         # A kernel may let a packet that a capture has seen wait for a moment, and our own one crosses it.
         crossed = one.packet.captured and one.comes > told.event.at - NEAR
