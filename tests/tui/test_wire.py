@@ -111,7 +111,7 @@ async def test_the_heading_says_how_many_packets_are_missing() -> None:
         assert heading.render().plain.startswith("Wire   1 Ladder ")
         heading.lacking = False
         heading.title = "Wire of client 12, ID 345, there 678"
-        assert heading.render().plain.startswith("Wire of client 12, ")
+        assert heading.render().plain.startswith("Wire of client 12, ID 345   1 Ladder ")
         assert "5 Paths" in heading.render().plain[: heading.content_size.width]
 
 

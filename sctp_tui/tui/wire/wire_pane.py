@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import ClassVar
 
 from msgspec.structs import replace
+from rich.cells import cell_len
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
@@ -68,7 +69,9 @@ class WireHeading(Widget):
             if len(title) + sum(map(len, labels.values())) > room:
                 labels |= {view.name: f" {view.key} " for view in VIEWS if view.name != self.view}
         left = self.content_size.width - sum(map(len, labels.values())) - 2
-        title = fit(title, max(len("Wire"), left)).rstrip()  # all views can be clicked on
+        while cell_len(title) > left and ", " in title:  # all views can be clicked on
+            title = title.rpartition(", ")[0]
+        title = fit(title, max(len("Wire"), left)).rstrip()
         parts: list[tuple[str, str] | Content | str] = [(title, "bold"), "  "]
         length = len(title) + 2
         for view in VIEWS:
