@@ -478,9 +478,9 @@ CHUNKS = {
     "HEARTBEAT/again": Explanation(
         "9260 8.3",
         "The question again: the last one that went to this address was not answered in time.",
-        "The last HEARTBEAT to this address had no HEARTBEAT ACK within an RTO: an error of the path, which "
-        "is inactive after more than Path.Max.Retrans of them (8.2), and of the association where data takes "
-        "this path (8.1).",
+        "The last HEARTBEAT to this address had no HEARTBEAT ACK within an RTO, so the RTO doubles, for DATA "
+        "too. It is an error of the path, which is inactive after more than Path.Max.Retrans of them (8.2), "
+        "and of the association where data takes this path (8.1).",
     ),
     "HEARTBEAT/soon": Explanation(
         "9260 8.3",
