@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from sctp_tui.engine.associations import _REMEMBERED, OpenAssociations
 from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.engine.sender import BACKLOG
 from sctp_tui.sctp.commands import CloseEndpoint, Listen, OpenClient, Send, Stop
 from sctp_tui.sctp.endpoint import Clock, Stack, StackUnavailable
 from sctp_tui.sctp.events import (
     AssocChange,
+    Counts,
     Ending,
     EndpointClosed,
     EndpointFailed,
@@ -24,12 +26,14 @@ from sctp_tui.sctp.events import (
     Message,
     Peer,
     Refused,
+    SendFailed,
     StackName,
 )
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.userspace.stack import UserspaceStack
 
 from .harness import Running
+from .monitor.story import Story
 from .patience import PATIENCE
 from .rawpeer import ABORT, RawPeer, RawServer, chunk, sack
 
@@ -393,3 +397,31 @@ def test_no_end_is_a_group_or_a_whole_network(running: Running, host: str) -> No
     running.submit(OpenClient("client 9", running.stack, Peer((host,), 9877)))
     assert running.until(EndpointFailed, endpoint="client 9").text == told
     running.greet()  # nothing else has ended
+
+
+def test_what_is_told_to_have_failed_after_the_end_is_counted() -> None:
+    """Linux tells first that the association is lost, then which messages were not delivered."""
+    story = Story()
+    associations = OpenAssociations(Clock())
+
+    def fail(key: int) -> SendFailed:
+        return SendFailed(*story._head(key), 1, 1, 0, sent=True, error=0, error_text="", size=1, data=b"x")
+
+    for key in (1, 2):
+        associations.note(story.up(key))
+    associations.note(fail(1))
+    for key in (1, 2):
+        association = associations.note(story.change(key, "COMM_LOST"))
+        assert association is not None
+        associations.forget(association)
+    associations.news()
+    assert associations.note(fail(1)) is None
+    (told,) = associations.news()
+    assert isinstance(told, Counts)
+    assert (told.key, told.failed) == (1, 2)
+    for key in range(3, 3 + 2 * _REMEMBERED):
+        associations.note(story.up(key))
+        associations.forget(associations.known(key))
+    assert len(associations._ended) == _REMEMBERED
+    associations.note(fail(1))
+    assert associations.news() == []

@@ -24,6 +24,7 @@ from sctp_tui.sctp.events import (
     Totals,
 )
 
+_REMEMBERED = 1000  # associations that ended, for messages that are told to have failed later
 Refusal = Literal["associations", "streams", "ending"]
 """Why a server refuses an association: too many associations, too many streams, or the server is closing."""
 
@@ -83,6 +84,7 @@ class OpenAssociations:
         self._thrown_away = 0
         self._clock = clock
         self._clients: dict[str, OpenAssociation] = {}
+        self._ended: dict[int, OpenAssociation] = {}  # the newest: Linux tells later what was not delivered
         self._changed: set[OpenAssociation] = set()
         self._totals_changed = False
         self._detail: OpenAssociation | None = None
@@ -138,9 +140,9 @@ class OpenAssociations:
             association = self._meet(event)
             if not event.collides:
                 self._clients[event.endpoint] = association
-        elif isinstance(event, SendFailed) and association is not None:
-            association.failed += 1
-            self._changed.add(association)
+        elif isinstance(event, SendFailed) and (of := association or self._ended.get(event.key)) is not None:
+            of.failed += 1
+            self._changed.add(of)
         return association
 
     def _meet(self, event: Event) -> OpenAssociation:
@@ -163,8 +165,13 @@ class OpenAssociations:
         self._totals_changed = True
 
     def forget(self, association: OpenAssociation) -> None:
-        """Remove an association that has ended."""
+        """Remove an association that has ended; what is told of it afterwards is counted all the same."""
         del self.by_key[association.key]
+        self._ended[association.key] = association
+        if association is not self._detail:
+            association.streams.clear()
+        if len(self._ended) > _REMEMBERED:
+            del self._ended[next(iter(self._ended))]
         of_endpoint = self._by_endpoint[association.endpoint]
         del of_endpoint[association.key]
         if not of_endpoint:
