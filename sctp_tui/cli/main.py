@@ -11,6 +11,11 @@ import sys
 
 def main(argv: "list[str] | None" = None) -> int:
     """Run the program with these arguments; its exit status."""
+    if sys.platform == "win32":  # what follows imports modules that are not there
+        from .stdout import complain
+
+        complain("Windows has none of the sockets that it needs: run it in WSL 2, or on Linux or macOS")
+        return 1
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         # Until a command handles it, SIGINT ends the process silently.
         signal.signal(signal.SIGINT, signal.SIG_DFL)

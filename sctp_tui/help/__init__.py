@@ -98,6 +98,7 @@ TOPICS: Mapping[str, Topic] = {
         "record",
         "json",
         "kernel",
+        "platforms",
         "lab",
         "figures",
         "reliability",
