@@ -13,7 +13,7 @@ NEWEST ?=
 
 help:
 	@echo 'make run          install into $(VENV) and start the program (ARGS="--port 9000" and so on)'
-	@echo 'make test         all tests: userspace SCTP here, kernel SCTP in a guest (fetched into .lab)'
+	@echo 'make test         all tests: userspace SCTP here, kernel SCTP in two guests (fetched into .lab)'
 	@echo 'make lint         ruff, mypy, the import contracts'
 	@echo 'make lab          fetch the guest kernel for `sctp-tui lab`'
 	@echo 'make screenshots  draw screenshots/ anew by running the program'
