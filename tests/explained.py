@@ -22,9 +22,9 @@ from sctp_tui.monitor.trace.ladder import Ladder, Row
 from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.trace.timeline import Annotation, Timeline
 from sctp_tui.monitor.why.rows import explained
-from sctp_tui.sctp.events import ENDS, AssocChange, Direction, Event, Packet, Status
+from sctp_tui.sctp.events import ENDS, AssocChange, Counts, Detail, Direction, Event, Packet, Status
 
-from . import event_rules, link_rules, numbers
+from . import count_rules, event_rules, link_rules, numbers, status_rules
 from . import rawpeer as raw
 from .event_trace import Told, Trace
 from .oracle import RTO, Association, Chunk, End
@@ -279,10 +279,37 @@ def of_paths(monitor: Monitor) -> Iterator[str]:
             yield from numbers.of_paths(one, row, mine)
 
 
-def of_statuses(monitor: Monitor, statuses: Iterable[Status]) -> Iterator[str]:
+def of_numbers(
+    monitor: Monitor,
+    packets: Sequence[Packet],
+    events: Sequence[Event],
+    numbers: Sequence[Event],
+    *,
+    complete: bool,
+) -> Iterator[str]:
+    """Counters, and what was asked of an association, that events and packets contradict."""
+    yield from count_rules.of_counts(events, numbers, newest=True)
+    yield from count_rules.of_again(packets, events, [one for one in numbers if isinstance(one, Counts)])
+    details: dict[int, list[Detail]] = {}
+    for one in numbers:
+        if isinstance(one, Detail) and complete:
+            details.setdefault(one.key, []).append(one)
+    for key, its in details.items():
+        row = monitor.associations.get(key)
+        conversation = monitor.wire.of(row, monitor.endpoints) if row is not None else None
+        if row is not None and conversation is not None and _begins(conversation):
+            mine: Direction = "out" if row.endpoint == conversation.endpoint else "in"
+            found = list(count_rules.of_tags(conversation, mine, its))
+            found += count_rules.of_statistics(conversation, mine, its, _SLACK)
+            yield from (f"{row.endpoint}, association {key}: {said}" for said in found)
+
+
+def of_statuses(monitor: Monitor, statuses: Iterable[Status], numbers: Iterable[Event] = ()) -> Iterator[str]:
     """What stacks tell of round trips, as it is shown, that packets do not."""
     times: dict[int, RoundTrips] = {}
+    told: dict[int, list[Status]] = {}
     for status in statuses:
+        told.setdefault(status.key, []).append(status)
         row = monitor.associations.get(status.key)
         one = monitor.wire.of(row, monitor.endpoints) if row is not None else None
         if row is None or one is None or not _begins(one):
@@ -291,6 +318,14 @@ def of_statuses(monitor: Monitor, statuses: Iterable[Status]) -> Iterator[str]:
         trips = times.get(status.key) or times.setdefault(status.key, RoundTrips(one, mine))
         if found := trips.of_status(status):
             yield f"{row.endpoint}, association {status.key}: {found}"
+    for key, its in told.items():
+        row = monitor.associations.get(key)
+        one = monitor.wire.of(row, monitor.endpoints) if row is not None else None
+        if row is not None and one is not None and _begins(one):
+            mine = "out" if row.endpoint == one.endpoint else "in"
+            details = [told for told in numbers if isinstance(told, Detail) and told.key == key]
+            for found in status_rules.of_statuses(one, mine, its, details, linux=row.stack == "kernel"):
+                yield f"{row.endpoint}, association {key}, {found}"
 
 
 # --- all of it
@@ -300,6 +335,7 @@ def wrong(
     packets: Sequence[Packet],
     events: Sequence[Event] = (),
     statuses: Sequence[Status] = (),
+    numbers_told: Sequence[Event] = (),
     *,
     complete: bool = True,
 ) -> Iterator[str]:
@@ -318,7 +354,8 @@ def wrong(
     if complete:
         yield from of_link(packets)
         yield from of_paths(monitor)
-        yield from of_statuses(monitor, statuses)
+        yield from of_statuses(monitor, statuses, numbers_told)
+    yield from of_numbers(monitor, packets, events, numbers_told, complete=complete)
     yield from of_ends(monitor, events)
     yield from of_events(monitor, events, complete=complete)
 
@@ -327,9 +364,10 @@ def check(
     packets: Sequence[Packet],
     events: Sequence[Event] = (),
     statuses: Sequence[Status] = (),
+    numbers_told: Sequence[Event] = (),
     *,
     complete: bool = True,
 ) -> None:
     """Raises AssertionError with the first few statements that can't be true."""
-    found = list(islice(wrong(packets, events, statuses, complete=complete), 5))
+    found = list(islice(wrong(packets, events, statuses, numbers_told, complete=complete), 5))
     assert not found, "what is said cannot be so:\n" + "\n".join(found)

@@ -83,12 +83,14 @@ class Running:
         self.packets: list[Packet] = []
         self.counts: dict[int, Counts] = {}
         self.status: dict[int, Status] = {}
+        self.statuses: list[Status] = []
+        self.all_details: list[Detail] = []
         self.streams: dict[int, Streams] = {}
         self.details: dict[int, Detail] = {}
         self.generators: dict[int, Generating] = {}
         self.link: LinkState | None = None
         self.totals: Totals | None = None
-        self.packets_missed = 0
+        self.packets_missed = self.dropped = 0
         self.server: Listening | None = None
         self._seen = 0
         self._ids = itertools.count(1)
@@ -108,7 +110,8 @@ class Running:
             assert time.monotonic() < deadline, "the engine does not end"
         self.drain()
         if error is None:
-            explained.check(self.packets, self.events)
+            counted = () if self.dropped else (*self.counts.values(), *self.streams.values())
+            explained.check(self.packets, self.events, self.statuses, [*counted, *self.all_details])
 
     def submit(self, *commands: Command) -> None:
         self.engine.submit(*commands)
@@ -119,6 +122,9 @@ class Running:
         self.packets += batch.packets
         self.counts |= batch.counts
         self.status |= batch.status
+        self.statuses += batch.status.values()
+        self.all_details += batch.details.values()
+        self.dropped = batch.dropped
         self.streams |= batch.streams
         self.details |= batch.details
         self.generators |= batch.generators

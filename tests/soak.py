@@ -91,6 +91,7 @@ class Soak:
         linked.events.clear()
         linked.packets.clear()
         linked.statuses.clear()
+        linked.details.clear()
         self.changing = self.rounds % 2 == 1
         linked.stack.link.set(self._conditions(), self._conditions(), self.rounds)
         count, steps = self._sizes.draw()
@@ -184,7 +185,10 @@ class Soak:
                 came[number] = event
         if exact:  # else packets arrived that differ from those captured
             explained.check(
-                self.linked.packets, [self.linked.listening, *self.linked.events], self.linked.statuses
+                self.linked.packets,
+                [self.linked.listening, *self.linked.events],
+                self.linked.statuses,
+                self.linked.details,
             )
         self.packets += len(self.linked.packets)
         self.sent, self.came, self.failed = (

@@ -15,13 +15,24 @@ from sctp_tui.monitor.trace.window import SendWindow
 from sctp_tui.monitor.why.chunks import CHUNKS, NOTES, REFUSALS, VERDICTS
 from sctp_tui.monitor.why.events import EVENT_EXPLANATIONS
 from sctp_tui.monitor.why.rows import explained as why_each
-from sctp_tui.sctp.events import AssocChange, Direction, Event, Message, Packet, Peer, StackName
+from sctp_tui.sctp.events import (
+    AssocChange,
+    Counts,
+    Direction,
+    Event,
+    Message,
+    Packet,
+    Peer,
+    StackName,
+    Status,
+)
 from sctp_tui.sctp.link.conditions import WRONG_CHECKSUM, WRONG_TAG
 from sctp_tui.sctp.wire.packet import name_of
 from sctp_tui.sources.capture import Capture
 
 from . import explained
 from . import rawpeer as raw
+from .count_rules import of_counts
 from .event_rules import EVENT_RULES
 from .harness import Running
 from .link_rules import LINK_RULES, NOTE_RULES, REFUSAL_RULES
@@ -30,6 +41,7 @@ from .places import ROOT
 from .rules import RULES, keys
 from .scenes import SCENES, head_of_line, heartbeats, lifetime, lossy, no_answer, played, slow_start
 from .sctp.linked import Linked
+from .status_rules import STATUS_RULES
 
 _PLACES = [above / "shared" / "captures" for above in ROOT.parents]
 _CAPTURES = next((one for one in _PLACES if one.is_dir()), _PLACES[0])
@@ -100,9 +112,11 @@ def test_what_is_said_of_a_capture_that_is_opened_can_be_so(capture: Path | None
     told = list(opened.portions())
     opened.close()
     assert opened.packets
+    counts = {one.key: one for part in told for one in part.numbers if isinstance(one, Counts)}
     explained.check(
         [packet for one in told for packet in one.packets],
         [event for one in told for event in one.events],
+        numbers_told=[*counts.values()],
         complete=False,
     )
 
@@ -402,6 +416,64 @@ def test_a_round_trip_ten_times_too_long_is_found() -> None:
     ]
     assert list(explained.wrong(linked.packets, told, linked.statuses)) == []
     assert any("srtt" in one for one in explained.wrong(linked.packets, told, wrong))
+
+
+def _with_path(status: Status, **changes: object) -> Status:
+    return replace(status, paths=tuple(replace(path, **changes) for path in status.paths))
+
+
+_NOT_SO: dict[str, tuple[Callable[[Status], Status], str]] = {
+    "unacked": (lambda one: replace(one, unacked=one.unacked + 100), "chunks are unacknowledged"),
+    "rwnd": (lambda one: replace(one, rwnd=5_000_000), "rwnd 5000000 is told"),
+    "state": (lambda one: replace(one, state="SHUTDOWN-SENT"), "SHUTDOWN-SENT is told"),
+    "paths": (lambda one: _with_path(one, primary=False), "primary are []"),
+    "cwnd": (lambda one: _with_path(one, cwnd=one.mono * 10_000), "cwnd"),
+    "rto": (lambda one: _with_path(one, srtt=one.paths[0].rto + 1), "is above the RTO"),
+    "least rto": (lambda one: _with_path(one, rto=one.paths[0].rto // 2, srtt=None), "ms is not from 1000"),
+    "backoff": (lambda one: _with_path(one, rto=round(one.mono * 10)), "and no timer ran out"),
+    "sizes": (lambda one: _with_path(one, mtu=100), "MTU is 100 B"),
+}
+"""By rule, what makes a status one that can't be, and a part of why."""
+
+
+@pytest.fixture(scope="module")
+def asked() -> Linked:
+    """A run in which ends were asked for their status, with a pause after all is acknowledged."""
+    with Linked() as linked:
+        slow_start(linked)
+        linked.run(5)
+    return linked
+
+
+def test_each_rule_for_a_status_is_tried() -> None:
+    assert STATUS_RULES.keys() | {"backoff", "least rto"} == _NOT_SO.keys()
+
+
+@pytest.mark.userspace
+@pytest.mark.parametrize("rule", _NOT_SO)
+def test_a_status_that_cannot_be_is_found(asked: Linked, rule: str) -> None:
+    told = [asked.listening, *asked.events]
+    assert list(explained.wrong(asked.packets, told, asked.statuses, asked.details)) == []
+    change, found = _NOT_SO[rule]
+    wrong = [change(one) for one in asked.statuses]
+    assert any(found in one for one in explained.wrong(asked.packets, told, wrong, asked.details))
+
+
+def test_counters_that_differ_from_the_events_are_found(running: Running) -> None:
+    _, up, _ = running.greet()
+    running.until_true(lambda: up.key in running.counts)
+    told = running.counts[up.key]
+    assert list(of_counts(running.events, [told], newest=True)) == []
+    (found,) = of_counts(running.events, [replace(told, bytes_in=told.bytes_in + 1)], newest=True)
+    assert "bytes_in is 6, and it was 5" in found
+
+
+@pytest.mark.userspace
+def test_a_tag_that_no_packet_has_is_found(asked: Linked) -> None:
+    detail = replace(asked.details[-1], local_tag=1)
+    told = [asked.listening, *asked.events]
+    found = list(explained.wrong(asked.packets, told, (), [detail]))
+    assert any("local_tag 00000001 was in no packet" in one for one in found)
 
 
 @pytest.mark.userspace

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from sctp_tui.sctp.endpoint import Clock, EndpointOptions, Outgoing, SctpError
-from sctp_tui.sctp.events import AssocChange, Event, Message, Packet, Peer, Status
+from sctp_tui.sctp.events import AssocChange, Detail, Event, Message, Packet, Peer, Status
 from sctp_tui.sctp.link.syntax import parse
 from sctp_tui.sctp.userspace.endpoint import UserspaceEndpoint
 from sctp_tui.sctp.userspace.stack import UserspaceStack
@@ -38,6 +38,7 @@ class Linked:
         self.events: list[Event] = []
         self.packets: list[Packet] = []
         self.statuses: list[Status] = []
+        self.details: list[Detail] = []
         self._ticks = 0
         self.stack.pump.lead()
         self.stack.tap(self.packets.append)
@@ -53,7 +54,7 @@ class Linked:
     ) -> None:
         self.stack.close()
         if error is None:
-            explained.check(self.packets, [self.listening, *self.events], self.statuses)
+            explained.check(self.packets, [self.listening, *self.events], self.statuses, self.details)
 
     def open(self, name: str) -> UserspaceEndpoint:
         """Open an endpoint that neither listens nor has an association."""
@@ -109,11 +110,12 @@ class Linked:
             time.sleep(self.pace)
 
     def _ask(self) -> None:
-        """Ask all ends for the status of their associations."""
+        """Ask all ends for the status of their associations, and for its details."""
         for endpoint in self.stack.endpoints:
             for assoc_id in endpoint.associations():
                 with suppress(SctpError):  # it is not up yet, or no more
                     self.statuses.append(endpoint.status(assoc_id))
+                    self.details.append(endpoint.detail(assoc_id))
 
     def of(self, end: UserspaceEndpoint, kind: type[E]) -> list[E]:
         return [event for event in self.events if event.endpoint == end.name and isinstance(event, kind)]

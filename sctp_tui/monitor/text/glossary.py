@@ -249,10 +249,15 @@ TERMS: dict[str, Term] = {
     "rwnd": Term(
         "Peer's rwnd",
         "Receive window, as this end counts it: what the peer advertised last, less what is in flight. At 0 "
-        "it may only be probed.",
+        "it may only be probed. While DATA is lost and sent again usrsctp counts more or less than that.",
         "RFC 9260, section 6.2.1",
     ),
-    "unacked": Term("Unacknowledged", "DATA chunks sent that the peer has not acknowledged yet.", _STATUS),
+    "unacked": Term(
+        "Unacknowledged",
+        "DATA chunks sent that the peer has not acknowledged yet. usrsctp counts what the Cumulative TSN Ack "
+        "has not passed: also what gap blocks have, and what was given up.",
+        _STATUS,
+    ),
     "pending": Term(
         "Pending",
         "Of what is not complete or not in order yet: usrsctp counts the messages and fragments received "
