@@ -8,6 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import get_args
 
 from sctp_tui.engine.event_queue import EventQueue
 from sctp_tui.monitor.associations import Associations
@@ -22,6 +23,7 @@ _PACKET_BYTES = 4 * 1024 * 1024  # of packets that wait: less than the queue dro
 _LOOK = 0.01  # s between two looks whether there is room again
 _TICK = 0.05  # s between two looks at the time, while the next event is waited for
 _AT_ONCE = 500  # events put into the queue at once
+_UNCOUNTED = frozenset({*get_args(Number), PacketsMissed})
 
 
 class SourceReader:
@@ -242,16 +244,15 @@ class SourceReader:
 
     def _note(self, event: Event) -> None:
         """Note the time of an event that is told, and that it was."""
-        kind = type(event)
-        if kind is Message:
-            if self.known.get(event.key) is None:
-                self.known.fold(event)
-        elif kind is Packet:
-            if not event.captured:  # type: ignore[attr-defined]
+        if isinstance(event, Packet):
+            if not event.captured:
                 self.at = max(self.at, event.at)
                 self.told += 1
                 return  # its clock is the link's
-        elif kind is LinkState:
+        elif isinstance(event, Message):
+            if self.known.get(event.key) is None:
+                self.known.fold(event)
+        elif isinstance(event, LinkState):
             return
         else:
             self.known.fold(event)
@@ -291,4 +292,4 @@ class SourceReader:
 
 def _counts(event: Event) -> bool:
     """Whether an event is one of the log, or a packet: what a step shows."""
-    return not isinstance(event, Number | PacketsMissed)
+    return type(event) not in _UNCOUNTED

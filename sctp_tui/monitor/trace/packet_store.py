@@ -1,6 +1,6 @@
 """Keeps the packets of a conversation: as they are, or with their octets in a file.
 
-Of the latter some 25 bytes of memory are taken for each: what packets have in common is kept once, and a
+Of the latter some 20 bytes of memory are taken for each: what packets have in common is kept once, and a
 packet is made anew each time that it is looked at.
 """
 
@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from copy import copy
 from math import inf, isnan, nan
+from operator import attrgetter
 from typing import overload
 
 from msgspec.structs import replace
@@ -18,8 +19,11 @@ from sctp_tui.monitor.deques import part
 from sctp_tui.sctp.events import Packet
 from sctp_tui.sctp.filed import FiledPacket, OctetFile
 
-FILED_COST = 34
-"""Bytes of memory for a packet whose octets are in a file, with its place in the order of all."""
+FILED_COST = 29
+"""Bytes of memory for a packet whose octets are in a file, with its place in the order of all.
+
+There are more of packets of more than 65,535 octets, or where 256 of a conversation have nothing in common.
+"""
 DELAY_COST = 9
 """Bytes more for each packet where captures of both ends were joined, which tells their delays."""
 _FORM_COST = 800  # bytes for what packets have in common, a longer text aside
@@ -28,6 +32,12 @@ _LATE_COST = 120  # bytes for a time of its own
 _SAME = 1e-6  # s within which two times are the same
 _SLACK = 4096  # packets dropped whose room is not given back yet
 _GONE = "its octets are no longer in the file"
+_WIDER = {"B": "H", "H": "I", "I": "Q"}
+_in_common = attrgetter(
+    *("endpoint", "key", "assoc_id", "peer", "local", "flow", "direction", "verdict", "reason", "within"),
+    *("captured", "queued", "cut", "joined"),
+)
+"""What packets may have in common: all but times, a delay and octets."""
 
 
 class KeptPackets(deque[Packet]):
@@ -54,11 +64,12 @@ class FiledPackets(Sequence[Packet]):
 
     def __init__(self, file: OctetFile) -> None:
         self._file = file
-        self._places, self._lengths = array("Q"), array("I")
-        self._times, self._which = array("d"), array("I")
+        self._places, self._lengths = array("Q"), array("H")
+        self._times, self._which = array("d"), array("B")
+        self._each = FILED_COST  # bytes for a packet, as wide as the arrays are
         self._delays: array[float] | None = None  # from the first packet on that has one
         self._forms: dict[int, Packet] = {}
-        self._by_form: dict[Packet, int] = {}
+        self._by_form: dict[tuple[object, ...], int] = {}
         self._uses: dict[int, int] = {}  # how many packets have a form
         self._free: list[int] = []  # numbers that forms had
         self._base = -inf  # how much later `at` is than `mono`, save for packets that came late
@@ -72,31 +83,16 @@ class FiledPackets(Sequence[Packet]):
         if apart > self._base + _SAME:  # those before, if any, were all late
             more += self._all_late()
             self._base = apart
-        form = Packet(
-            at=0.0,
-            mono=0.0,
-            endpoint=packet.endpoint,
-            key=packet.key,
-            assoc_id=packet.assoc_id,
-            peer=packet.peer,
-            local=packet.local,
-            flow=packet.flow,
-            direction=packet.direction,
-            verdict=packet.verdict,
-            reason=packet.reason,
-            delay=None,
-            data=b"",
-            within=packet.within,
-            captured=packet.captured,
-            queued=packet.queued,
-            cut=packet.cut,
-            joined=packet.joined,
-        )
-        which = self._by_form.get(form)
+        common = _in_common(packet)
+        which = self._by_form.get(common)
         if which is None:
-            which = self._by_form[form] = self._free.pop() if self._free else len(self._forms)
-            self._forms[which], self._uses[which] = form, 0
+            which = self._by_form[common] = self._free.pop() if self._free else len(self._forms)
+            form = self._forms[which] = _form(packet)
+            self._uses[which] = 0
             more += _form_cost(form)
+            if which >> 8 * self._which.itemsize:
+                self._which, wider = self._widened(self._which)
+                more += wider
         self._uses[which] += 1
         if apart < self._base - _SAME:
             self._apart[self._first + len(self._times)] = packet.mono
@@ -107,11 +103,22 @@ class FiledPackets(Sequence[Packet]):
         if self._delays is not None:
             self._delays.append(nan if packet.delay is None else packet.delay)
             more += DELAY_COST
+        length = len(packet.data)
+        while length >> 8 * self._lengths.itemsize:
+            self._lengths, wider = self._widened(self._lengths)
+            more += wider
         self._places.append(packet.place if isinstance(packet, FiledPacket) else 0)
-        self._lengths.append(len(packet.data))
+        self._lengths.append(length)
         self._times.append(packet.at)
         self._which.append(which)
-        return FILED_COST + more
+        return self._each + more
+
+    def _widened(self, column: "array[int]") -> "tuple[array[int], int]":
+        """The same numbers with more octets for each, and the bytes that this takes of the packets here."""
+        made = array(_WIDER[column.typecode], column)
+        wider = made.itemsize - column.itemsize
+        self._each += wider
+        return made, wider * len(self)
 
     def _all_late(self) -> int:
         """Give each packet a time of its own; returns the bytes that this takes."""
@@ -122,7 +129,7 @@ class FiledPackets(Sequence[Packet]):
 
     def drop(self) -> int:
         """Drop the oldest packet; returns the bytes that it took."""
-        back = FILED_COST + self._leave(self._which[self._dropped])
+        back = self._each + self._leave(self._which[self._dropped])
         if self._apart.pop(self._first + self._dropped, None) is not None:
             back += _LATE_COST
         if self._delays is not None:
@@ -143,7 +150,7 @@ class FiledPackets(Sequence[Packet]):
             return 0
         del self._uses[which]
         form = self._forms.pop(which)
-        del self._by_form[form]
+        del self._by_form[_in_common(form)]
         self._free.append(which)
         return _form_cost(form)
 
@@ -180,6 +187,30 @@ class FiledPackets(Sequence[Packet]):
             cut = form.cut + length - len(data)
             return replace(form, at=time, mono=mono, data=data, delay=delay, cut=cut, reason=_GONE)
         return replace(form, at=time, mono=mono, data=data, delay=delay)
+
+
+def _form(packet: Packet) -> Packet:
+    """What a packet has in common with others."""
+    return Packet(
+        at=0.0,
+        mono=0.0,
+        endpoint=packet.endpoint,
+        key=packet.key,
+        assoc_id=packet.assoc_id,
+        peer=packet.peer,
+        local=packet.local,
+        flow=packet.flow,
+        direction=packet.direction,
+        verdict=packet.verdict,
+        reason=packet.reason,
+        delay=None,
+        data=b"",
+        within=packet.within,
+        captured=packet.captured,
+        queued=packet.queued,
+        cut=packet.cut,
+        joined=packet.joined,
+    )
 
 
 def _form_cost(form: Packet) -> int:

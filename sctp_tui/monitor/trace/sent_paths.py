@@ -1,7 +1,5 @@
 """What one end has sent to each address of the other, and where its data goes: as packets show it."""
 
-from collections.abc import Iterator
-
 import msgspec
 
 from sctp_tui.sctp.events import Packet
@@ -9,7 +7,7 @@ from sctp_tui.sctp.wire.chunk_types import ChunkType
 from sctp_tui.sctp.wire.serial import lt
 
 _COOKIE_ECHO = bytes((ChunkType.COOKIE_ECHO,))
-_DATA = int(ChunkType.DATA), int(ChunkType.I_DATA)
+_DATA = frozenset((int(ChunkType.DATA), int(ChunkType.I_DATA)))
 
 
 class SentOnPath(msgspec.Struct):
@@ -42,8 +40,8 @@ class SentPaths:
 
         That has sent nothing else so far.
         """
-        anew = False
-        if packet.data[12:13] == _COOKIE_ECHO and packet.vtag != self._echoed:
+        data, anew = packet.data, False
+        if data[12:13] == _COOKIE_ECHO and packet.vtag != self._echoed:
             anew, self._echoed = self._echoed != 0, packet.vtag
         if anew:
             self.by_address, self.data_to, self._highest = {}, "", None
@@ -53,19 +51,15 @@ class SentPaths:
             if len(self.by_address) > self._most:
                 del self.by_address[next(iter(self.by_address))]
         sent.packets += 1
-        for tsn in _tsns(packet.data):
-            self.data_to = address
-            if self._highest is None or lt(self._highest, tsn):
-                self._highest = tsn
-            else:
-                sent.again += 1
+        # Its chunks are not decoded: each packet of a capture passes here.
+        at, end, highest = 12, len(data), self._highest
+        while at + 8 <= end:
+            if data[at] in _DATA:
+                self.data_to = address
+                tsn = int.from_bytes(data[at + 4 : at + 8])
+                if highest is None or lt(highest, tsn):
+                    self._highest = highest = tsn
+                else:
+                    sent.again += 1
+            at += max(4, (data[at + 2] << 8 | data[at + 3]) + 3 & ~3)
         return anew
-
-
-def _tsns(data: bytes) -> Iterator[int]:
-    """The TSNs of a packet's DATA chunks, without decoding it."""
-    at, end = 12, len(data)
-    while at + 8 <= end:
-        if data[at] in _DATA:
-            yield int.from_bytes(data[at + 4 : at + 8], "big")
-        at += max(4, (data[at + 2] << 8 | data[at + 3]) + 3 & ~3)
