@@ -205,14 +205,15 @@ class _SentByEnd:
 class Ladder:
     """Follows one conversation. `seen` is the number of the newest packet that has a row.
 
-    The oldest rows are dropped where all would take more than `most` bytes.
+    It begins with the packet that has the number `start`, or the oldest that is kept. The oldest rows are
+    dropped where all would take more than `most` bytes.
     """
 
-    def __init__(self, conversation: Conversation, most: float = ROWS_BYTES) -> None:
+    def __init__(self, conversation: Conversation, most: float = ROWS_BYTES, start: int = 1) -> None:
         self.conversation = conversation
         self._most = most
         self._bytes = 0
-        self.seen = conversation.first - 1
+        self.seen = max(start, conversation.first) - 1
         self._ways: dict[Direction, _SentByEnd] = {"in": _SentByEnd(), "out": _SentByEnd()}
         self._hearing = Hearing()
         self._rows: deque[Row] = deque()
@@ -224,11 +225,14 @@ class Ladder:
         self._tags = frozenset[int]()  # of the association whose cookie was sent last
         self._up: frozenset[int] = frozenset()  # the tags of the association that is up
 
-    def update(self, limit: int = 2000) -> bool:
-        """Take in at most `limit` more packets; whether there are still more."""
+    def update(self, limit: int = 2000, until: float = inf) -> bool:
+        """Take in at most `limit` more packets, none after that with the number `until`; whether there are
+        still more.
+        """
         conversation = self.conversation
         if self.seen < conversation.first - 1:
             self.seen = conversation.first - 1
+        limit = max(0, int(min(limit, until - self.seen)))
         for traced in conversation.since(self.seen, limit):
             self._rows.append(row := self._row(traced.number, traced.packet, traced.decoded.chunks))
             self._bytes += _cost(row)
@@ -245,7 +249,7 @@ class Ladder:
 
     @property
     def left_out(self) -> int:
-        """How many packets that are kept have a row no more."""
+        """How many older packets are kept that have no row."""
         return max(0, self.first - self.conversation.first)
 
     @property

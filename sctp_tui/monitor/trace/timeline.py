@@ -149,8 +149,11 @@ class Timeline:
         line = self._lines[serial - self.first]
         return self.ladder[line.number] if isinstance(line, Row) else line  # the row may have been replaced
 
-    def update(self, log: Log, ends: Mapping[int, End], remarks: LinkHistory) -> bool:
-        """Take in what is new; whether lines changed. `ends`: at which end each association is, by key."""
+    def update(self, log: Log, ends: Mapping[int, End], remarks: LinkHistory, until: float = inf) -> bool:
+        """Take in what is new; whether lines changed. `ends`: at which end each association is, by key.
+
+        Nothing after the packet with the number `until` is taken in.
+        """
         ladder = self.ladder
         if self.shown.sockets and dict(ends) != self._ends:
             self._ends = dict(ends)
@@ -158,10 +161,17 @@ class Timeline:
         elif self.shown.passes is not None and self._lost_since():
             self._begin()
         before = (self.first, self.end, self._seen, self._bounce)
-        more = ladder.update(_ROWS)
+        more = ladder.update(_ROWS, until)
         most = len(ladder) if self.shown.passes is None else _FILTERED
         rows = ladder.rows(max(self._seen + 1, ladder.first), most)
         more = more or (bool(rows) and rows[-1].number < ladder.seen)
+        if more and not rows:
+            return before != (
+                self.first,
+                self.end,
+                self._seen,
+                self._bounce,
+            )  # what follows is not wanted yet
         notes = self._notes(log, remarks, rows[-1].packet.at if more and rows else None)
         note = next(notes, None)
         for row in rows:

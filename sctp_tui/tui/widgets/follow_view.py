@@ -21,6 +21,7 @@ class FollowView(LineView):
         super().__init__(id=id)
         self._first = 0
         self._end = 0
+        self._beyond = 0  # lines after `_end` that are not here yet
         self._moving = False  # the scrolling is ours, not the user's
         self._drawn_size = Size(0, 0)  # the outer size at the last `on_resize`
 
@@ -52,7 +53,7 @@ class FollowView(LineView):
     @property
     def below(self) -> int:
         """Number of lines below the view."""
-        return max(0, self._end - self._top - self.page)
+        return max(0, self._end - self._top - self.page) + self._beyond
 
     @property
     def _top(self) -> int:
@@ -65,7 +66,7 @@ class FollowView(LineView):
         # Scrolling by a change of size, which comes before `on_resize`, is not the user's.
         if not self._moving and self.outer_size == self._drawn_size:
             self.went()
-            self.following = round(new_value) >= self.max_scroll_y
+            self.following = not self._beyond and round(new_value) >= self.max_scroll_y
 
     def watch_following(self) -> None:
         """Draw the header, which counts the lines below; while following there is no cursor."""
@@ -89,7 +90,7 @@ class FollowView(LineView):
             return
         self.went()
         number = max(self._first, min(number, self._end - 1))
-        if number == self._end - 1:
+        if number == self._end - 1 and not self._beyond:
             self.action_follow()
             return
         self.following = False

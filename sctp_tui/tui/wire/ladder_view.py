@@ -1,6 +1,7 @@
 """The ladder's widget: rows are drawn only while they are in view, and followed as in the log."""
 
 from collections.abc import Iterable, Mapping
+from math import inf
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.trace.conversations import Bounce, Conversation, End
 from sctp_tui.monitor.trace.ladder import Ladder, Row
+from sctp_tui.monitor.trace.link_history import LinkHistory
 from sctp_tui.monitor.trace.timeline import (
     Annotation,
     HeartbeatRun,
@@ -28,6 +30,9 @@ from sctp_tui.tui.actions import bindings
 from .arrows_view import ArrowsView
 from .conversation_view import ConversationView, Scene
 from .ladder_lines import LadderPart, head, parts
+
+_WHOLE = 20_000  # packets of which all are here at once, or soon; of more only those around the view
+_AROUND = 1000  # packets on either side of one that is gone to, as what they tell depends on those before
 
 
 class LadderView(ConversationView, ArrowsView):
@@ -55,6 +60,9 @@ class LadderView(ConversationView, ArrowsView):
         self._now = 0.0
         self._back_to: int | None = None  # the packet that the cursor was on, until that is filtered again
         self._all_there = 0.0  # when the last packet has arrived, or its answer is overdue
+        self._until = inf  # the last packet that is wanted so far
+        self._remarks = LinkHistory()
+        self._ends: Mapping[int, End] = {}
         self._log: Log | None = None
         self._find: Find = lambda key: None
 
@@ -73,30 +81,99 @@ class LadderView(ConversationView, ArrowsView):
 
         `now` in seconds of the link's clock; `ends` are the associations at the ends, by their keys.
         """
-        if self.timeline is None or self.timeline.ladder.conversation is not conversation:
-            self.timeline = Timeline(Ladder(conversation))
-            self.cursor = None
-            self._first = self._end = 0
-            self._all_there = 0.0
-            self.following = True
         self._log, self._find = monitor.log, monitor.associations.get
-        timeline, ladder = self.timeline, self.timeline.ladder
+        self._remarks, self._ends = monitor.remarks, ends
+        timeline = self.timeline
+        if timeline is None or timeline.ladder.conversation is not conversation:
+            timeline = self._begin_at_end(conversation)
+            self.following = True
+        elif self.following and self._far_behind(timeline):
+            timeline = self._begin_at_end(conversation)
         before, self._now = self._now, now
         if not has_come(self._all_there, before):  # some were drawn as still on their way
             self.refresh()
         anew = timeline.shown != self.shown
         if anew:
             self._back_to = self._packet if not self.following else None
+            if self.shown.passes is not None and timeline.ladder.left_out:
+                timeline = self._begin(conversation)
             timeline.show(self.shown)
-        seen = ladder.seen
-        if not timeline.update(monitor.log, ends, monitor.remarks) and not anew:
+        if self._beyond and self._end - self._top - self.page < _AROUND:
+            self._until += _AROUND
+        if not self._take_in(timeline) and not anew:
             return
-        for row in ladder.rows(seen + 1, ladder.seen - seen):
-            self._all_there = max(self._all_there, ladder.due(row))
-        self.keep(timeline.first, timeline.end)
-        if self._back_to is not None and timeline.seen >= min(self._back_to, ladder.seen):
+        if self._back_to is not None and timeline.seen >= min(self._back_to, timeline.ladder.seen):
             self.put_cursor(timeline.place(self._back_to))
             self._back_to = None
+
+    # --- of a long conversation the part around the view
+
+    def _begin(self, conversation: Conversation, start: int = 1, until: float = inf) -> Timeline:
+        """Show the conversation from this packet on, up to another one for now."""
+        timeline = self.timeline = Timeline(Ladder(conversation, start=start))
+        timeline.show(self.shown)
+        self._until = until
+        self.cursor = None
+        self._first = self._end = self._beyond = 0
+        self._all_there = 0.0
+        return timeline
+
+    def _begin_at_end(self, conversation: Conversation) -> Timeline:
+        long = len(conversation) > _WHOLE and self.shown.passes is None
+        return self._begin(conversation, conversation.captured - 2 * _AROUND + 1 if long else 1)
+
+    def _far_behind(self, timeline: Timeline) -> bool:
+        """Whether more packets have come than are taken in soon, as while a capture is read."""
+        behind = timeline.ladder.conversation.captured - timeline.ladder.seen
+        return behind > _WHOLE and self.shown.passes is None
+
+    def _begin_around(self, number: int) -> None:
+        """Show a packet, and those around it, at once."""
+        if self.timeline is not None:
+            self._take_in(
+                self._begin(self.timeline.ladder.conversation, number - _AROUND + 1, number + _AROUND)
+            )
+
+    def _take_in(self, timeline: Timeline) -> bool:
+        """Take in what is new and wanted; whether lines changed."""
+        ladder = timeline.ladder
+        seen, captured = ladder.seen, ladder.conversation.captured
+        if self._log is None or not timeline.update(self._log, self._ends, self._remarks, self._until):
+            return False
+        for row in ladder.rows(seen + 1, ladder.seen - seen):
+            self._all_there = max(self._all_there, ladder.due(row))
+        if ladder.seen == captured:
+            self._until = inf
+        self._beyond = 0 if self._until == inf else captured - ladder.seen
+        self.keep(timeline.first, timeline.end)
+        return True
+
+    def put_cursor(self, number: int) -> None:
+        """Put the cursor on a line, at the edge of the part that is shown on one of the next part."""
+        timeline = self.timeline
+        if timeline is not None:
+            ladder = timeline.ladder
+            if number < self._first and ladder.left_out and self.shown.passes is None:
+                packet = max(ladder.conversation.first, ladder.first + number - self._first)
+                self._begin_around(packet)
+                number = self.timeline.place(packet) if self.timeline is not None else number
+            elif number >= self._end - 1 and self._beyond:
+                self._until += _AROUND
+                self._take_in(timeline)
+        super().put_cursor(number)
+
+    def action_first(self) -> None:
+        """Go to the oldest packet that is kept."""
+        ladder = self.ladder
+        if ladder is not None and ladder.left_out and self.shown.passes is None:
+            self._begin_around(ladder.conversation.first)
+        super().action_first()
+
+    def action_follow(self) -> None:
+        """Go to the newest packet, and follow."""
+        if self._beyond and self.timeline is not None:
+            self._take_in(self._begin_at_end(self.timeline.ladder.conversation))
+        super().action_follow()
 
     @property
     def passing(self) -> tuple[int, int] | None:
@@ -186,9 +263,13 @@ class LadderView(ConversationView, ArrowsView):
 
     def point_at(self, number: int) -> None:
         """Put the cursor on a packet, where it is kept."""
-        timeline = self.timeline
-        if timeline is not None and timeline.ladder.first <= number <= timeline.ladder.seen:
-            self.put_cursor(timeline.place(number))
+        ladder = self.ladder
+        if ladder is None or not ladder.conversation.first <= number <= ladder.conversation.captured:
+            return
+        if not ladder.first <= number <= ladder.seen and self.shown.passes is None:
+            self._begin_around(number)
+        if self.timeline is not None and number <= self.timeline.ladder.seen:
+            self.put_cursor(self.timeline.place(number))
 
     def _lead_to(self, note: Annotation) -> None:
         """Go to the packet that a line such as ICMP's is about."""
@@ -218,7 +299,11 @@ class LadderView(ConversationView, ArrowsView):
             return
         found = self.timeline.of_note(chosen, step)
         if found is None:
-            where = "below" if step > 0 else "above"
+            ladder, where = self.timeline.ladder, "below" if step > 0 else "above"
+            if step > 0 and self._beyond:
+                where += f", up to packet {ladder.seen:,},"
+            elif step < 0 and ladder.left_out:
+                where += f", from packet {ladder.first:,} on,"
             self.post_message(self.Said(f"none seen {where} that was lost or sent again"))
         else:
             self.put_cursor(found)

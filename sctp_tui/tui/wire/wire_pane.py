@@ -189,6 +189,7 @@ class WirePane(Vertical):
                 passing, of = view.passing
                 heading.numbers = f"{passing:,} of {units.many(of, 'packet')} pass the filter"
             if view.left_out:
+                heading.lacking = True
                 heading.numbers += f", the oldest {view.left_out:,} left out"
         elif isinstance(view, StandInView):
             why = "nothing captured yet" if captures else "--capture shows packets"
