@@ -151,6 +151,8 @@ class End:
         self.skipped: int | None = None  # by a FORWARD TSN that came
         self.data_at: float | None = None  # when DATA or a FORWARD TSN last came
         self.newest: list[int] = []  # the TSNs of the DATA that came last
+        self.top: int | None = None  # the highest that has come, and that had before the newest
+        self.top_before: int | None = None
         self.sack = None
 
     @property
@@ -186,7 +188,10 @@ class End:
     def hear(self, at: float, chunks: Sequence[Chunk]) -> None:
         """A packet arrives."""
         self.heard_at, self.heard = at, tuple(one.kind for one in chunks)
-        self.newest = [one.tsn for one in chunks if one.is_data] or self.newest
+        if tsns := [one.tsn for one in chunks if one.is_data]:
+            self.newest, self.top_before = tsns, self.top
+            for tsn in tsns:
+                self.top = tsn if self.top is None or before(self.top, tsn) else self.top
         for chunk in chunks:
             kind = chunk.kind
             if kind in _CALLS:

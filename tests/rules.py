@@ -380,13 +380,10 @@ def _gap_filled(case: Case) -> str:
 
 
 def _newest_fills(case: Case) -> str:
-    """What was missing by the SACK before is in the DATA that came last."""
-    sack = case.end.sack
-    if sack is None or not sack.gaps:
-        return ""
-    highest = (sack.tsn + max(last for _, last in sack.gaps)) & MASK
-    fills = any(before(tsn, highest) for tsn in case.end.newest)
-    return "" if fills else f"{case.end.newest} came last, which was not missing"
+    """The DATA that came last is below some that had come before it."""
+    newest, top = case.end.newest, case.end.top_before
+    fills = not newest or (top is not None and any(before(tsn, top) for tsn in newest))
+    return "" if fills else f"{newest} came last, which was not missing"
 
 
 def _not_for_the_newest(case: Case) -> str:
