@@ -614,7 +614,6 @@ class Associations:
         first_told = event.what in get_args(HostStep)
         if first_told and not association.of_host:
             association.of_host = True
-            association._points.clear()  # of messages, not of DATA chunks
             self.listening += association.listens
             self.live -= association.listens
         if event.role is not None:

@@ -194,7 +194,7 @@ class Host:
         self._read_paths(changed)
         searched = self._processes.search({one.row.inode for one in self.followed})
         for one in self.followed:
-            if one.look != self.looks and (one.over is not None or not self._still_there(one)):
+            if one.look != self.looks and not self._still_there(one):
                 self.followed.forget(one)
                 self._gone.append(one)
         yield from self._told_gone(before, at, mono)

@@ -163,7 +163,7 @@ class HostCapture:
         """The one that the kernel has told of, of which an association's end is this one."""
         here, there = identity.ends[near], identity.ends[1 - near]
         one = self.host.followed.between(here.port, there.port, here.tag, there.tag)
-        return one if one is not None and one.over is None and _meets(identity, near, one.row) else None
+        return one if one is not None and _meets(identity, near, one.row) else None
 
     def _find(self, identity: Identity, near: Which) -> DiagRow | None:
         """Ask the kernel for the association of which this end is on the machine; None where it has none."""
@@ -184,10 +184,8 @@ class HostCapture:
         """What packets have told of an association that the kernel has, before it told of it."""
         if row.info is None:
             return NOTHING_MET
-        with_tag, here, there = self.capture.observer.with_tag, row.local_port, row.peer_port
-        found = [(one, _other(sender)) for one, sender in with_tag(there, here, row.info.tag)]
-        found += with_tag(here, there, row.info.peer_tag)
-        for one, near in found:
+        for one, far in self.capture.observer.with_tag(row.peer_port, row.local_port, row.info.tag):
+            near = _other(far)
             if one.ended or not _meets(one.identity, near, row):
                 continue
             if one.near != near:

@@ -40,7 +40,7 @@ from sctp_tui.sources.source import Observation
 from sctp_tui.sources.turned import turned
 
 from .machines import NO_SCTP, FakeMachine, FakeRing, association, listener
-from .test_observer import A2, B2, PORTS, TAG_A, TAG_B, A, B, Story, chunk, init, sack
+from .test_observer import A2, B2, PORTS, TAG_A, TAG_B, TSN_A, A, B, Story, chunk, data, init, sack
 
 CLIENT = association(TAG_A, peer_tag=TAG_B, local=(A,), port=PORTS[0], peers=(B,), peer_port=PORTS[1])
 """That of A, the client, as its kernel has it; then that of B, the server."""
@@ -194,7 +194,11 @@ def test_without_packets_of_its_end_the_kernel_tells_what_it_can(joined: Joined)
 def test_an_end_that_never_reached_the_kernel_is_no_end_of_what_goes_on_there(joined: Joined) -> None:
     joined.look(CLIENT)
     joined.passes(Story().data().b(ABORT))
-    assert steps(joined.look(CLIENT)) == []  # it may be too early
+    unacked = association(
+        TAG_A, peer_tag=TAG_B, local=(A,), port=PORTS[0], peers=(B,), peer_port=PORTS[1], unacked=1
+    )
+    assert joined.look(unacked) == []  # it may be too early
+    assert joined.source.host.read == "0 associations, 0 listening"
     assert steps(joined.look(CLIENT)) == ["came", "detail"]
     first, second = joined.monitor.associations
     assert (first.ended is not None, second.ended, second.state) == (True, None, "ESTABLISHED")
@@ -302,6 +306,82 @@ def test_what_is_turned_twice_is_as_it_was(one: int, two: int, three: int, four:
         assert turned(other, 7, here, there) == event
 
 
+def test_what_the_kernel_adds_to_the_addresses_is_no_news_of_packets(
+    joined: Joined,
+) -> None:
+    joined.look()
+    story = Story().up()
+    joined.passes(story)
+    both = association(TAG_B, peer_tag=TAG_A, local=(B, B2), port=PORTS[1], peers=(A, A2), peer_port=PORTS[0])
+    joined.look(both)
+    told = joined.passes(story.data())
+    assert steps(told) == ["message", "message"]
+    assert {one.peer for one in told if isinstance(one, Message)} == {end(A, 5000, A2)}
+
+
+def test_packets_of_this_end_alone_are_joined_by_the_peers_tag_without_asking(joined: Joined) -> None:
+    joined.look(CLIENT)
+    joined.passes(Story().a(sack(1)))
+    assert (keys(joined), joined.machine.asked) == ([1], 0)
+
+
+def test_another_association_between_the_same_ends_is_not_what_packets_show(joined: Joined) -> None:
+    joined.look(SERVER)
+    joined.passes(Story().a(init(7, 1), tag=0))  # A has forgotten the one before
+    assert keys(joined) == [1, 2]
+    assert joined.machine.asked == 2
+
+
+def test_the_state_is_that_of_the_kernel_until_packets_change_it(joined: Joined) -> None:
+    joined.look(
+        association(
+            TAG_A,
+            peer_tag=TAG_B,
+            state="SHUTDOWN-PENDING",
+            local=(A,),
+            port=PORTS[0],
+            peers=(B,),
+            peer_port=PORTS[1],
+        )
+    )
+    story = Story().data()
+    joined.passes(story)
+    (row,) = joined.monitor.associations
+    assert row.state == "SHUTDOWN-PENDING"
+    joined.passes(story.a(chunk(7, bytes(4))))
+    assert row.state == "SHUTDOWN-SENT"
+
+
+def server_that_has_sent(number: int) -> bytes:
+    """SERVER, with so many DATA chunks sent."""
+    counters = (*(0,) * 10, number, 0, 0, 0)
+    here, there = PORTS[1], PORTS[0]
+    return association(
+        TAG_B, peer_tag=TAG_A, local=(B,), port=here, peers=(A,), peer_port=there, counters=counters
+    )
+
+
+def test_the_rate_is_of_what_the_kernel_counts(joined: Joined) -> None:
+    joined.look()
+    story = Story().up().data()
+    joined.passes(story)
+    joined.look(server_that_has_sent(1_000_000))
+    (row,) = joined.monitor.associations
+    points, before = list(row._points), row.messages.until(row.last)
+    joined.passes(story.a(data(TSN_A + 1, b"more")))
+    assert (row.messages_in, row.messages_out) == (2, 1)
+    assert (row._points, row.messages.until(row.last)) == (points, before)
+    joined.look(server_that_has_sent(1_000_001))
+    assert row.rate(row.last) <= 1
+
+
+def test_the_streams_are_those_of_the_kernel_where_packets_do_not_show_them(joined: Joined) -> None:
+    joined.look(CLIENT)
+    joined.passes(Story().a(chunk(10, b"cookie")).b(chunk(11)))
+    (row,) = joined.monitor.associations
+    assert (row.outbound_streams, row.inbound_streams) == (5, 10)
+
+
 def test_no_more_is_asked_for_than_the_limit(joined: Joined, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host_capture, "_ASKED", 3)
     joined.look()
@@ -335,6 +415,7 @@ def test_it_is_told_as_one_source(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(host_capture, "_WAIT", 0)
     joined = Joined(monkeypatch, CLIENT)
     source, told = joined.source, list[Event]()
+    source._asked = 3
     for portion in joined.portions:
         told += portion.told
         if source.host.looks == 1:
@@ -343,6 +424,7 @@ def test_it_is_told_as_one_source(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(first, CaptureBegun)
     assert isinstance(second, HostLooked)
     assert second.interfaces == ("all interfaces",)
+    assert source._asked == 0
     assert source.done
     assert source.progress is None
     assert source.names == ("host:", "any")
