@@ -17,7 +17,7 @@ def time_of_day(at: float) -> str:
 
 
 def size(octets: int) -> str:
-    """`1023 B`, `1.5 KiB`, `128 KiB`, `4 MiB`: octets in at most eight characters."""
+    """`1023 B`, `1.5 KiB`, `128 KiB`, `4 MiB`: octets in at most eight characters, without a decimal 0."""
     if octets < _KIB:
         return f"{octets} B"
     value = float(octets)
@@ -25,8 +25,8 @@ def size(octets: int) -> str:
         value /= _KIB
         if value < _KIB - 0.5 or unit == "TiB":
             break
-    decimals = 0 if value >= 99.95 or value.is_integer() else 1
-    return f"{value:.{decimals}f} {unit}"
+    number = f"{value:.0f}" if value >= 99.95 else f"{value:.1f}".removesuffix(".0")
+    return f"{number} {unit}"
 
 
 def count(number: int) -> str:
