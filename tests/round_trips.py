@@ -82,7 +82,7 @@ class RoundTrips:
         trips = [took for at, took in self._known if at <= now + _TOLD]
         for path in status.paths:
             if not path.srtt:
-                continue  # none, or 0, which usrsctp tells now and then while time is led by a test
+                continue  # none, or 0: after a timeout between two questions it may be none, too
             if not trips:
                 return f"srtt {path.srtt} ms, and nothing was measured"
             srtt = path.srtt / 1000

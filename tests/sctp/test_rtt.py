@@ -14,6 +14,7 @@ from sctp_tui.sctp.rtt import measured
 
 from ..harness import Running
 from ..rawpeer import COOKIE_ACK, DATA, RawServer, chunk, sack
+from .linked import Linked
 
 
 @given(st.integers(0, 10), st.integers(1, 5000), st.integers(5000, 120_000))
@@ -84,3 +85,24 @@ def test_the_kernels_jiffies_are_told_in_milliseconds(over_udp: Running) -> None
         statistics = over_udp.details[up.key].statistics
         assert statistics is not None
         assert (statistics.max_rto or 0) >= path.rto
+
+
+@pytest.mark.userspace
+def test_an_rto_that_begins_anew_after_a_timeout_tells_of_no_measurement() -> None:
+    """What was given up measures nothing, nor does what usrsctp sends next; then its RTO is RTO.Min."""
+    with Linked() as linked:
+        linked.up()
+        linked.condition(out="drop=DATA#1 delay=50ms", into="delay=50ms")
+        linked.send(linked.server, 1, b"given up", lifetime=50)
+        linked.run(2)
+        for _ in range(3):
+            linked.send(linked.server, 1, bytes(1200))
+        linked.run(0.5)
+        told = [
+            (path.srtt, path.rto)
+            for one in linked.statuses
+            for path in one.paths
+            if one.endpoint == linked.server.name
+        ]
+        assert [*dict.fromkeys(told)] == [(None, 1000), (None, 2000)]
+        assert told[-1] == (None, 1000)

@@ -128,6 +128,8 @@ class UserspaceEndpoint(BaseEndpoint):
             raise
         self._branches: dict[int, Socket] = {}  # of associations that were branched off, by assoc ID
         self._held: set[int] = set()
+        # Assoc IDs whose RTO was doubled before a round trip was measured; and none is known since.
+        self._backed_off: set[int] = set()
         self._moved: dict[int, int | None] = {}  # by assoc ID, the peer's UDP port before, not yet told
 
     # --- setting up
@@ -359,11 +361,17 @@ class UserspaceEndpoint(BaseEndpoint):
         )
         _, _, path_state, cwnd, srtt, rto, mtu = layout.PADDRINFO.unpack_from(raw, layout.STATUS_PATH_AT)
         known = bool(srtt)
-        if not known:
+        if known:
+            self._backed_off.discard(assoc_id)
+        else:
             _, initial, longest, _ = self._rto_info(assoc_id)
             # Before the round trip is measured the library gives 0 as RTO, and after a timeout twice
-            # RTO.Initial: its timers start with RTO.Initial (RFC 9260, section 6.3.1, rule C1).
+            # RTO.Initial: its timers start with RTO.Initial (RFC 9260, section 6.3.1, rule C1). As something
+            # is acknowledged after that, measured or not, RTO is RTO.Min.
             known = measured(srtt, rto, 2 * initial, longest)
+            if rto and not known:
+                self._backed_off.add(assoc_id)
+            known = known and assoc_id not in self._backed_off
             rto = rto or initial
         host = entry.peer.addresses[0] if entry.peer.addresses else ""
         word = layout.PATH_STATES.get(path_state, str(path_state))
@@ -701,6 +709,7 @@ class UserspaceEndpoint(BaseEndpoint):
                 self._socket.share_out(len(self._links))
             self._reassembly.forget(event.assoc_id)
             self._sent.discard(event.assoc_id)
+            self._backed_off.discard(event.assoc_id)
         return self._registry.stamp(event, peer, now)
 
     def _why_not(self, event: AssocChange) -> tuple[str, Origin]:
