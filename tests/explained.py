@@ -27,7 +27,7 @@ from sctp_tui.sctp.events import ENDS, AssocChange, Counts, Detail, Direction, E
 from . import count_rules, event_rules, link_rules, numbers, status_rules
 from . import rawpeer as raw
 from .event_trace import Told, Trace
-from .oracle import RTO, Association, Chunk, End
+from .oracle import RTO, Association, Chunk, End, begin_both
 from .round_trips import RoundTrips
 from .rules import Case, broken
 
@@ -60,8 +60,7 @@ def of_rows(ladder: Ladder, *, complete: bool = True) -> Iterator[str]:
         end, other = ends[direction], ends[_OTHER[direction]]
         if packet.verdict != "duplicated":
             if (tags := association.begins(packet.vtag, chunks)) is not None:
-                end.begin(next((tsn for tag, tsn in other.initials.items() if tag in tags), None))
-                other.begin(next((tsn for tag, tsn in end.initials.items() if tag in tags), None))
+                begin_both(end, other, tags)
                 end.has = "set-up"
             exact = packet.as_sent(direction) and not row.no_way
             told = list(explained(row, "expert"))

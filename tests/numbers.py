@@ -16,7 +16,7 @@ from sctp_tui.monitor.trace.window import SendWindow, SendWindows
 from sctp_tui.sctp.events import Direction, Packet
 
 from . import rawpeer as raw
-from .oracle import ADVANCED, I_DATA, MASK, RE_CONFIG, Association, Chunk, End, before
+from .oracle import ADVANCED, I_DATA, MASK, RE_CONFIG, Association, Chunk, End, before, begin_both
 
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 _ROUNDED = 1e-6  # s: arrivals are in whole microseconds
@@ -117,8 +117,7 @@ def of_window(conversation: Conversation) -> Iterator[str]:
             ends[_OTHER[fro]].hear(at, came)
         end, other = ends[way], ends[_OTHER[way]]
         if (tags := association.begins(packet.vtag, chunks)) is not None:
-            end.begin(next((tsn for tag, tsn in other.initials.items() if tag in tags), None))
-            other.begin(next((tsn for tag, tsn in end.initials.items() if tag in tags), None))
+            begin_both(end, other, tags)
             for one, tag in ((end, tags), (other, tags)):
                 one.initial = next((tsn for each, tsn in one.initials.items() if each in tag), None)
         end.count(packet, chunks)

@@ -101,6 +101,7 @@ class End:
         self.heard: tuple[int, ...] = ()  # the types of the chunks in the last packet received
         self.rwnd: int | None = None
         self.initials: dict[int, int] = {}  # initial TSNs, by the tags that this end announced
+        self.windows: dict[int, int] = {}  # and its a_rwnds
         self.inits: dict[int, list[float]] = {}  # when INITs were sent, by their tag
         self.cookies: dict[bytes, list[float]] = {}  # and COOKIE ECHOs
         self.came: dict[int, float] = {}  # by type, when a chunk last came
@@ -306,6 +307,7 @@ class End:
                 self.answers.add(packet)
             if kind in (raw.INIT, raw.INIT_ACK):
                 self.initials[chunk.tsn] = chunk.word(12)
+                self.windows[chunk.tsn] = chunk.word(4)
             if kind == raw.INIT:
                 self.inits.setdefault(chunk.tsn, []).append(at)
             if kind == raw.COOKIE_ECHO:
@@ -367,6 +369,13 @@ class End:
         if self.cumulative is None or before(self.cumulative, tsn):
             self.sent.setdefault(tsn, []).append(Try(at, to, chunk.octets))
             self.lost.discard(tsn)
+
+
+def begin_both(one: End, other: End, tags: Iterable[int]) -> None:
+    """Both ends begin the association with these tags, by what each announced (RFC 9260, section 5.2.4)."""
+    for end, far in ((one, other), (other, one)):
+        end.begin(next((tsn for tag, tsn in far.initials.items() if tag in tags), None))
+        end.rwnd = next((rwnd for tag, rwnd in far.windows.items() if tag in tags), end.rwnd)
 
 
 class Association:

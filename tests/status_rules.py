@@ -13,7 +13,7 @@ from sctp_tui.monitor.trace.conversations import Conversation
 from sctp_tui.sctp.events import Detail, Direction, Status
 
 from . import rawpeer as raw
-from .oracle import ADVANCED, RTO, Association, Chunk, End, before
+from .oracle import ADVANCED, RTO, Association, Chunk, End, before, begin_both
 
 _OTHER: dict[Direction, Direction] = {"in": "out", "out": "in"}
 _ROUNDED = 1e-6  # s: arrivals are in whole microseconds
@@ -330,8 +330,7 @@ def of_statuses(
         chunks = [Chunk(*one) for one in raw.chunks(packet.data)]
         sender, receiver = ends[way], ends[_OTHER[way]]
         if (tags := association.begins(packet.vtag, chunks)) is not None:
-            sender.begin(next((tsn for tag, tsn in receiver.initials.items() if tag in tags), None))
-            receiver.begin(next((tsn for tag, tsn in sender.initials.items() if tag in tags), None))
+            begin_both(sender, receiver, tags)
         to = packet.peer if way == "out" else packet.local
         address = to.addresses[0] if to is not None and to.addresses else ""
         sender.go(now, address, traced.number, packet.data, chunks)
