@@ -3,8 +3,11 @@
 import socket
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sctp_tui.engine.event_queue import Batch
@@ -16,6 +19,7 @@ from sctp_tui.monitor.trace.states import StateTracker
 from sctp_tui.monitor.why.chunks import CHUNKS
 from sctp_tui.monitor.why.rows import why_row
 from sctp_tui.sctp.commands import AbortAssociation
+from sctp_tui.sctp.endpoint import Outgoing, SctpError
 from sctp_tui.sctp.events import AssocChange, Ending, Message, Opening, Origin, Packet, StackName
 from sctp_tui.sctp.wire.packet import Abort
 
@@ -223,3 +227,34 @@ def test_a_shutdown_that_does_not_end_is_given_up_by_the_stack() -> None:
             pass
         (told,) = [why for one in ladder for name, why in why_row(one, "beginner") if name == "ABORT"]
         assert told.text == CHUNKS["ABORT/guard"].beginner
+
+
+_STEPS = st.lists(st.sampled_from(["send", "abort", "close", "wait"]), min_size=2, max_size=5)
+
+
+@pytest.mark.userspace
+@settings(max_examples=40)
+@example(steps=["abort", "close"], of_server=True)
+@example(steps=["send", "abort", "close"], of_server=False)
+@given(steps=_STEPS, of_server=st.booleans())
+def test_whatever_its_user_does_who_ended_it_is_told(steps: list[str], of_server: bool) -> None:
+    """Who aborts, and asks for a shutdown before the end is read, has aborted: `Linked` checks that."""
+    with Linked() as linked:
+        client = linked.up()
+        end = linked.server if of_server else client
+        for step in steps:
+            if step == "wait":
+                linked.run(0.05)
+            for assoc_id in end.associations():
+                with suppress(SctpError):  # it takes no more messages
+                    if step == "send":
+                        linked.events += end.send(assoc_id, Outgoing(b"hello"))
+                    elif step == "abort":
+                        linked.events += end.abort(assoc_id, "enough")
+                    elif step == "close":
+                        linked.events += end.shut_down(assoc_id)
+        linked.run(1)
+    if steps[0] == "abort":
+        (ended,) = [one for one in linked.of(end, AssocChange) if one.state == "COMM_LOST"]
+        assert ended.by == "us"
+        assert len(linked.of(end, Ending)) == 1

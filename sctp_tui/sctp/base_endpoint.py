@@ -293,6 +293,8 @@ class BaseEndpoint(ABC):
 
     def _end(self, entry: AssociationEntry, how: How, reason: str) -> Sequence[Event]:
         octets = self._registry.check_reason(reason)
+        if entry.user_ends == "abort":
+            return ()  # its notification is still to be read
         before, entry.user_ends = entry.user_ends, how
         now = self._clock.now()
         number = self._put_end(entry, how, octets)
