@@ -27,10 +27,8 @@ from . import host_events as made
 from .followed import MOST, NOTHING_MET, Followed, FollowedRow, Met
 from .octets import UnreadableSource
 from .processes import OTHERS, Processes
-from .source import Observation
+from .source import HOST, Observation
 
-NAME = "host:"
-"""By which it is opened."""
 _EVERY = 1.0  # s between two looks
 _SHARE = 0.1  # of a processor that looks take at most: they are further apart where one takes long
 _ID = slice(4, 52)  # where a message has ports, addresses, interface and cookie: struct inet_diag_sockid
@@ -71,7 +69,7 @@ class Host:
         interfaces: tuple[str, ...] = (),
         met: Callable[[DiagRow], Met] = lambda row: NOTHING_MET,
     ) -> None:
-        self.names: tuple[str, ...] = (NAME,)
+        self.names: tuple[str, ...] = (HOST,)
         self.titles: tuple[str, ...] = ("this machine's kernel",)
         self.errors: list[str] = []
         self.first: int | None = None
@@ -386,7 +384,7 @@ def _differ(event: Status | Detail, before: Status | Detail | None) -> bool:
 def why(error: OSError) -> str:
     """Why the kernel tells nothing, and the way out."""
     if error.errno in (errno.ENOENT, errno.EPROTONOSUPPORT, errno.EAFNOSUPPORT):
-        return f"{NAME} {_NO_SCTP}"
+        return f"{HOST} {_NO_SCTP}"
     if error.errno in (errno.EACCES, errno.EPERM):
-        return f"{NAME} the kernel may not be asked ({error.strerror}): {_FORBIDDEN}"
-    return f"{NAME} the kernel does not tell its associations: {error.strerror or error}; {_ELSEWHERE}"
+        return f"{HOST} the kernel may not be asked ({error.strerror}): {_FORBIDDEN}"
+    return f"{HOST} the kernel does not tell its associations: {error.strerror or error}; {_ELSEWHERE}"

@@ -19,11 +19,11 @@ from sctp_tui.sctp.ring import SETTLED
 from . import host_events as made
 from .association import Vantage
 from .followed import NOTHING_MET, FollowedRow, Met
-from .host import NAME, Host, Look, why
+from .host import Host, Look, why
 from .identity import Identity, Which
 from .interfaces import Interfaces
 from .processes import Processes
-from .source import Observation
+from .source import HOST, Observation
 from .turned import turned
 
 _WAIT = 0.25  # s between two looks whether the reading was stopped
@@ -56,7 +56,7 @@ class HostCapture:
             interfaces=self.capture.titles,
             met=self._met,
         )
-        self.names = (NAME, *interfaces)
+        self.names = (HOST, *interfaces)
         self.titles = (*self.host.titles, *self.capture.titles)
         self.errors = self.host.errors
 

@@ -20,6 +20,7 @@ _HEADERS = (0, 43, 51, 60, 135)
 _AUTHENTICATION, _FRAGMENT = 51, 44
 _IPV4_HEADER = Layout("!BxHHHcBxx8s").unpack_from
 """The first octet, length, number, place, hops, protocol, addresses."""
+_PLAIN_IPV4 = 0x45  # the first octet of a header without options
 _WANTED = (_SCTP, _UDP, _IPV4, _IPV6, _GRE, _ICMP, _ICMPV6)
 _DEEPEST = 4  # tunnels in tunnels
 _VXLAN_PORT, _SCTP_IN_UDP = 4789, 9899
@@ -105,6 +106,23 @@ class Dissector:
         if begin < 0:
             self.others["not IP" if link in KNOWN else f"link layer {link}"] += 1
             return None
+        if len(data) >= begin + 20:
+            first, total, number, place, hops, protocol, ends = _IPV4_HEADER(data, begin)
+            if first == _PLAIN_IPV4 and protocol == _SCTP and not place & 0x3FFF and total >= 20:
+                # As nearly all are: the same as below, in one step.
+                body = data[begin + 20 : begin + total]
+                source, destination = self.named(ends)
+                return SctpPacket(
+                    record.at,
+                    source,
+                    destination,
+                    None,
+                    body,
+                    total - 20 - len(body),
+                    record.comment,
+                    (record.interface, number, data[:begin] + hops),
+                    record.offset + begin + 20,
+                )
         found = self._in_ip(record, data[:begin], data, begin, record.offset, cut, 0)
         if found is None:
             self.others["not SCTP"] += 1
@@ -162,7 +180,7 @@ class Dissector:
                 return None
             body, missing = whole
             offset = -1
-        source, destination = self._names.get(ends) or self._named(ends)
+        source, destination = self.named(ends)
         return _Ip(source, destination, protocol, body, missing, offset, (interface, number, link + hops))
 
     def _ipv6(self, interface: int, link: bytes, data: bytes, at: int, offset: int, cut: int) -> _Ip | None:
@@ -194,17 +212,19 @@ class Dissector:
             protocol, body, offset = body[0], body[size:], _further(offset, size)
         if protocol not in _WANTED:
             return None
-        source, destination = self._names.get(ends) or self._named(ends)
+        source, destination = self.named(ends)
         ident = interface, 0, link + header[7:8]
         return _Ip(source, destination, protocol, body, missing, offset, ident)
 
-    def _named(self, ends: bytes) -> tuple[str, str]:
+    def named(self, ends: bytes) -> tuple[str, str]:
         """The two addresses that follow one another in an IP header, as text."""
-        half = len(ends) // 2
-        names = str(ip_address(ends[:half])), str(ip_address(ends[half:]))
-        if len(self._names) >= _PORT_PAIRS:
-            self._names.clear()
-        self._names[ends] = names
+        names = self._names.get(ends)
+        if names is None:
+            half = len(ends) // 2
+            names = str(ip_address(ends[:half])), str(ip_address(ends[half:]))
+            if len(self._names) >= _PORT_PAIRS:
+                self._names.clear()
+            self._names[ends] = names
         return names
 
     # --- what IP carries
@@ -278,7 +298,7 @@ class Dissector:
         if len(data) < 8:
             return None
         icmp = Icmp(version, body[0], body[1], ip.source, 0)
-        names = self._names.get(ends) or self._named(ends)
+        names = self.named(ends)
         return SctpPacket(record.at, *names, udp, data, 0, record.comment, ip.ident, icmp=icmp)
 
 

@@ -6,6 +6,7 @@ _ETHERNET, _LINUX_COOKED, _LINUX_COOKED_2, _NULL, _LOOP = 1, 113, 276, 0, 108
 _RAW = (101, 12, 14, 228, 229)
 _PPP, _PPP_IN_HDLC, _CISCO_HDLC, _FRAME_RELAY = 9, 50, 104, 107
 _IPV4, _IPV6 = 0x0800, 0x86DD
+_IPV4_BEGINS = b"\x08\x00\x45"  # the EtherType, and the first octet of a header without options
 _VLAN = (0x8100, 0x88A8, 0x9100, 0x9200)
 _MPLS = (0x8847, 0x8848)
 _PPPOE = 0x8864
@@ -26,6 +27,8 @@ def ip_begins(link: int, frame: bytes) -> int:
     """Where the IP header of a frame begins; -1 where there is none."""
     size = len(frame)
     if link == _ETHERNET:
+        if frame[12:15] == _IPV4_BEGINS:  # as most frames have it
+            return 14
         return after_ethertype(frame, 14, frame[12] << 8 | frame[13]) if size >= 14 else -1
     if link in _RAW:
         return _if_ip(frame, 0)

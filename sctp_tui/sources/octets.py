@@ -12,7 +12,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import BinaryIO, Protocol
 
-_PORTION = 256 * 1024  # octets read at once
+_PORTION = 64 * 1024
+"""Octets read at once: from 128 KiB on malloc maps each anew, and its pages cost more than reading them."""
 # Octets of compressed input taken at once, so that what they become, 1,000 and 43,000 times as much at most,
 # takes some 16 MiB.
 _GZIP_PORTION, _ZSTD_PORTION = 16 * 1024, 512

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 
 from sctp_tui.sctp.endpoint import UDP_PORT
 
-from . import host
 from .capture import Capture
-from .host_capture import HostCapture
 from .interfaces import Interfaces
 from .octets import Octets, UnreadableSource
 from .recording import Recording
-from .source import EVERYTHING, Source, Wanted
+from .source import EVERYTHING, HOST, Source, Wanted
 
 
 def open_source(
@@ -32,14 +30,18 @@ def open_source(
     """
     if interfaces:
         udp_port = UDP_PORT if udp_port is None else udp_port
-        if host.NAME in names:
+        if HOST in names:
+            from .host_capture import HostCapture  # it imports the kernel's stack, as `host` does
+
             return HostCapture(interfaces, udp_port)
         return Interfaces(interfaces, udp_port)
-    if host.NAME in names:
+    if HOST in names:
+        from . import host  # it imports the kernel's stack, which takes longer than a small file
+
         if len(names) > 1:
-            raise UnreadableSource(f"{host.NAME} stands alone: open the others in a second sctp-tui")
+            raise UnreadableSource(f"{HOST} stands alone: open the others in a second sctp-tui")
         if follow:
-            raise UnreadableSource(f"--follow: {host.NAME} is looked at again anyway: leave --follow out")
+            raise UnreadableSource(f"--follow: {HOST} is looked at again anyway: leave --follow out")
         return host.Host(once=once)
     files = [Octets(name, stdin, follow=follow) for name in names]
     of_lines = [file for file in files if file.peek(1) == b"{"]

@@ -139,13 +139,40 @@ class _Pcapng:
         self._order = order
         self._u32 = struct.Struct(f"{order}I").unpack_from
         self._header = struct.Struct(f"{order}II").unpack_from
+        self._whole = struct.Struct(f"{order}IIIIIII").unpack_from
         self._enhanced = struct.Struct(f"{order}8xIIIII").unpack_from
         self._obsolete = struct.Struct(f"{order}8xHxxIIII").unpack_from
 
     def records(self) -> Iterator[Record | None]:
         source = self._source
         while True:
-            buffer, at = source.buffer, source.taken
+            buffer, at, interfaces = source.buffer, source.taken, self._interfaces
+            there = len(buffer) - at
+            if there >= _LEAST:  # nearly all blocks are packets, whole and without options
+                kind, length, which, high, low, kept, on_the_wire = self._whole(buffer, at)
+                end = at + length
+                if (
+                    kind == _ENHANCED_PACKET
+                    and kept + 3 & ~3 == length - _LEAST
+                    and length <= there
+                    and which < len(interfaces)
+                    and buffer[end - 4 : end] == buffer[at + 4 : at + 8]
+                    and length <= _LONGEST
+                ):
+                    source.taken = end
+                    link, _, ticks, offset, number, unit = interfaces[which]
+                    count = high << 32 | low
+                    at_ns = (count * unit if unit else count * _BILLION // ticks) + offset
+                    yield Record(
+                        at_ns if 0 <= at_ns <= _LATEST else None,
+                        link,
+                        buffer[at + _LEAST - 4 : at + _LEAST - 4 + kept],
+                        on_the_wire if on_the_wire > kept else kept,
+                        number,
+                        "",
+                        source.base + at + _LEAST - 4,
+                    )
+                    continue
             if len(buffer) - at < _BLOCK_HEADER:
                 if not source.has(_BLOCK_HEADER):
                     yield None

@@ -21,6 +21,8 @@ class Wanted(NamedTuple):
     filed: bool = False
 
 
+HOST = "host:"
+"""The name of the source that is this machine's kernel."""
 EVERYTHING = Wanted()
 FOR_A_SCREEN = Wanted(filed=True)
 
