@@ -13,7 +13,7 @@ from sctp_tui.monitor.text.lines import as_json
 from sctp_tui.monitor.text.packet_lines import as_json as packet_as_json
 from sctp_tui.monitor.text.units import many
 from sctp_tui.process.signals import stop_signals
-from sctp_tui.sctp.events import Event, Packet, PacketsMissed
+from sctp_tui.sctp.events import Event, HostLooked, Packet, PacketsMissed
 from sctp_tui.sources.octets import UnreadableSource
 from sctp_tui.sources.opening import open_source
 from sctp_tui.sources.source import FOR_A_SCREEN, Observation, Source, Wanted
@@ -122,6 +122,7 @@ class _Reading:
         self._filter = filter
         self._endpoints = Endpoints()
         self._associations = Associations(ended_limit=_KEPT_ENDED, role_of=self._endpoints.role_of)
+        self._looks = False  # whether a machine's kernel is looked at
         self._stopped = False
 
     def stop(self, _signal: int) -> None:
@@ -150,6 +151,7 @@ class _Reading:
                     if packets and (passes is None or passes(event)):
                         add(packet_as_json(event))
                     continue
+                self._looks |= isinstance(event, HostLooked)
                 self._endpoints.fold(event)
                 associations.fold(event)
                 if not isinstance(event, PacketsMissed) and (test is None or test(event)):
@@ -166,12 +168,12 @@ class _Reading:
         return lambda packet: test(view(packet))
 
     def _event_test(self, filter: Filter) -> Callable[[Event], bool]:
-        """The filter's test for events; of what a kernel tells the association has to pass, too."""
+        """The filter's test for events; on a machine that is looked at the association has to pass, too."""
         of_log, of_table = filter.of_log(self._associations.get), filter.of_table()
 
         def passes(event: Event) -> bool:
             one = self._associations.get(event.key)
-            if of_table is not None and one is not None and one.of_host and not of_table(one, event.mono):
+            if self._looks and of_table is not None and one is not None and not of_table(one, event.mono):
                 return False
             return of_log is None or of_log(event)
 

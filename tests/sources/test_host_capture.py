@@ -1,8 +1,10 @@
 """A machine's kernel and what passes its interfaces, joined: what both know of is one association."""
 
 import errno
+import json
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -38,6 +40,7 @@ from sctp_tui.sources.opening import open_source
 from sctp_tui.sources.processes import Processes
 from sctp_tui.sources.source import Observation
 from sctp_tui.sources.turned import turned
+from tests.cli.program import Program
 
 from .machines import NO_SCTP, FakeMachine, FakeRing, association, listener
 from .test_observer import A2, B2, PORTS, TAG_A, TAG_B, TSN_A, A, B, Story, chunk, data, init, sack
@@ -406,6 +409,24 @@ def test_a_row_of_too_many_that_are_followed_goes_on_as_the_kernel_has_it(joined
     (one,) = observer.associations
     left = list(one.leave())
     assert joined.source._both_ends(Observation(left)).told == []
+
+
+def test_printed_is_only_what_is_of_an_association_that_passes_the_filter(
+    joined: Joined, tmp_path: Path
+) -> None:
+    joined.look()
+    joined.machine.now = CLIENT, SERVER
+    joined.passes(Story().up().data())
+    server, client = joined.monitor.associations
+    lines = tmp_path / "lines"
+    told = [to_json(event) for event in joined.told if not isinstance(event, Packet)]
+    lines.write_bytes(b"\n".join([*told, b""]))
+    with Program("open", str(lines), "--json", "--filter", "local_port=5000") as program:
+        status, out, said = program.end()
+    assert (status, said) == (0, "")
+    keys = {json.loads(line)["key"] for line in out.splitlines()}
+    assert client.key in keys
+    assert server.key not in keys
 
 
 # --- the source
