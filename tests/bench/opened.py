@@ -28,6 +28,8 @@ _COLUMNS = (
 )
 """What the table of associations is made of, with messages put together as it has them."""
 _RATE, _SECONDS = 5_000, 10
+_JUMPS = 10
+_HOME, _END, _PAGE_DOWN = "\x1b[H", "\x1b[F", "\x1b[6~"
 
 
 @contextmanager
@@ -71,26 +73,57 @@ def _cpu(command: list[str]) -> tuple[float, float]:
 @figures("opened")
 def opened() -> Iterator[Row]:
     """The same file on the screen."""
-    with _file(_PACKETS) as path:
-        terminal, began = Terminal(), time.monotonic()
-        program = subprocess.Popen(
-            [sys.executable, "-m", "sctp_tui", "open", str(path)],
-            stdin=terminal.slave,
-            stdout=terminal.slave,
-            stderr=terminal.slave,
-            start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
-        )
-        terminal.watch()
-        try:
-            first = terminal.until("127.0.0.1:20000") - began
-            terminal.until(f"{_PACKETS:,} packets")
-            memory = _resident(program.pid)
-        finally:
-            program.terminate()
-            program.wait(20)
+    with _file(_PACKETS) as path, _on_screen(path) as (terminal, process, began):
+        first = terminal.until("127.0.0.1:20000") - began
+        terminal.until(f"{_PACKETS:,} packets")
+        memory = _resident(process)
     yield below(f"`open` of {_PACKETS:,} packets: start to first rows", first, 1.0, "s", digits=2)
     yield below("memory, all read", memory, 200, "MB")
+
+
+@figures("jump")
+def jump() -> Iterator[Row]:
+    """From one end of the ladder of a long association to the other, and a page on from either."""
+    last, took = f"{_PACKETS} ", list[float]()
+    with tempfile.TemporaryDirectory() as name:
+        path = Path(name) / "long.pcap"
+        with path.open("wb") as file:
+            file.write(pcap([]))
+            file.writelines(map(_packet, range(_PACKETS)))
+        with _on_screen(path) as (terminal, _, _):
+            terminal.until(f"{_PACKETS:,} packets")
+            terminal.answered("w", last)
+            for _ in range(_JUMPS):
+                for key, text in ((_HOME, "1     0.0000 "), (_PAGE_DOWN, "   45 "), (_END, last)):
+                    time.sleep(0.3)  # what was drawn before is no answer
+                    took.append(terminal.answered(key, text) * 1000)
+    yield below(
+        f"from one end of an association of {_PACKETS:,} packets to the other: key to screen, most",
+        max(took),
+        100,
+        "ms",
+        f"median {percentile(took, 50):.0f} ms, {len(took)} keys",
+    )
+
+
+@contextmanager
+def _on_screen(path: Path) -> Iterator[tuple[Terminal, int, float]]:
+    """A terminal with the program on a file, its process, and when that began (monotonic seconds)."""
+    terminal, began = Terminal(), time.monotonic()
+    program = subprocess.Popen(
+        [sys.executable, "-m", "sctp_tui", "open", str(path)],
+        stdin=terminal.slave,
+        stdout=terminal.slave,
+        stderr=terminal.slave,
+        start_new_session=True,
+        env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+    )
+    terminal.watch()
+    try:
+        yield terminal, program.pid, began
+    finally:
+        program.terminate()
+        program.wait(20)
 
 
 def _resident(process: int) -> float:

@@ -32,7 +32,7 @@ from .conversation_view import ConversationView, Scene
 from .ladder_lines import LadderPart, head, parts
 
 _WHOLE = 20_000  # packets of which all are here at once, or soon; of more only those around the view
-_AROUND = 1000  # packets on either side of one that is gone to, as what they tell depends on those before
+_AROUND = 500  # packets on either side of one that is gone to, as what they tell depends on those before
 
 
 class LadderView(ConversationView, ArrowsView):
@@ -98,7 +98,7 @@ class LadderView(ConversationView, ArrowsView):
             if self.shown.passes is not None and timeline.ladder.left_out:
                 timeline = self._begin(conversation)
             timeline.show(self.shown)
-        if self._beyond and self._end - self._top - self.page < _AROUND:
+        if self._beyond and self._end - self._top - self.page < _AROUND // 2:
             self._until += _AROUND
         if not self._take_in(timeline) and not anew:
             return
