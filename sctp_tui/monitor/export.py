@@ -17,7 +17,7 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -32,9 +32,11 @@ from .filter.columns import COLUMN_BY_NAME
 from .names import Names
 from .text.events import sentence
 from .text.lines import as_json
+from .text.upper_layer.naming import of_message
 
 _FORMULA = re.compile(r'(?:^|(?<=;))(?=[\s"]*[=+\-@＝＋－＠])')
 
+_NO_PORTS: Mapping[int, int] = {}
 _OF_EVENTS = (
     "time",
     "endpoint",
@@ -49,6 +51,7 @@ _OF_EVENTS = (
     "ppid",
     "unordered",
     "size",
+    "upper_layer",
     "text",
     "data_base64",
 )
@@ -80,19 +83,27 @@ def rows_as_csv(rows: Iterable[Association], columns: Sequence[str], now: float)
         yield _line(map(_cell, association_fields(row, columns, now).values()))
 
 
-def log_as_json(events: Iterable[Event], names: Names) -> Iterator[bytes]:
-    """A line for each event, as of `serve --json`, with the `name` of its association where it has one."""
+def log_as_json(
+    events: Iterable[Event], names: Names, ports: Mapping[int, int] = _NO_PORTS
+) -> Iterator[bytes]:
+    """A line for each event, as of `serve --json`, with the `name` of its association where it has one.
+
+    `ports` are those of our ends, by association, by which messages without a PPID are known.
+    """
     for event in events:
-        line = as_json(event)
+        line = as_json(event, ports.get(event.key, 0))
         if name := names.of(event.key):
             line = line[:-1] + b',"name":' + msgspec.json.encode(name) + b"}"
         yield line + b"\n"
 
 
-def log_as_csv(events: Iterable[Event], names: Names) -> Iterator[bytes]:
-    """A header line, and a line for each event; times are UTC."""
+def log_as_csv(
+    events: Iterable[Event], names: Names, ports: Mapping[int, int] = _NO_PORTS
+) -> Iterator[bytes]:
+    """A header line, and a line for each event; times are UTC. `ports` as in `log_as_json`."""
     yield _line(_OF_EVENTS)
     for event in events:
+        named = of_message(event, ports.get(event.key, 0)) if isinstance(event, Message) else None
         said = printable(event.data) if isinstance(event, Message) else sentence(event)
         data = getattr(event, "data", None)
         cells = (
@@ -104,6 +115,7 @@ def log_as_csv(events: Iterable[Event], names: Names) -> Iterator[bytes]:
             names.of(event.key) or None,
             None if event.peer is None else str(event.peer),
             *(getattr(event, name, None) for name in _OF_EVENTS[7:13]),
+            None if named is None else f"{named.protocol} {named.text}",
             said,
         )
         yield _line((*map(_cell, cells), None if data is None else base64.b64encode(data).decode()))

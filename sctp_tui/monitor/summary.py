@@ -7,15 +7,15 @@ from .associations import Association
 from .text import units
 from .text.table import lines, whole
 
-_TITLES = ("#", "Server", "Client", "Began", "Lasted", "To server", "To client", "Again", "End")
-_RIGHT = frozenset({"#", "Lasted", "To server", "To client", "Again"})
+_TITLES = ("#", "Server", "Client", "Began", "Lasted", "To server", "To client", "Again", "RTT", "End")
+_RIGHT = frozenset({"#", "Lasted", "To server", "To client", "Again", "RTT"})
 
 
 def summary(associations: Sequence[Association], base: float, now: float) -> Iterator[str]:
     """The lines, with a heading.
 
     `base` is when the monotonic clock of the events began, in seconds since the epoch, `now` is the last time
-    by that clock.
+    by that clock. RTT is the least round trip that was seen, to either end.
     """
     yield from lines(_TITLES, [_row(one, base, now) for one in associations], _RIGHT)
 
@@ -35,6 +35,7 @@ def _row(one: Association, base: float, now: float) -> tuple[str, ...]:
         f"{'> ' if one.began_before or one.ended is None else ''}{lasted}",
         *passed,
         "-" if one.again is None else f"{one.again:,}",
+        units.delay(min(trip.least for trip in one.round_trips)) if one.round_trips else "-",
         how_it_ended(one, now),
     )
 

@@ -84,7 +84,7 @@ def opened() -> Iterator[Row]:
 @figures("jump")
 def jump() -> Iterator[Row]:
     """From one end of the ladder of a long association to the other, and a page on from either."""
-    last, took = f"{_PACKETS} ", list[float]()
+    newest, took = (_PACKETS - 1) & 0xFFFF, list[float]()
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "long.pcap"
         with path.open("wb") as file:
@@ -92,9 +92,9 @@ def jump() -> Iterator[Row]:
             file.writelines(map(_packet, range(_PACKETS)))
         with _on_screen(path) as (terminal, _, _):
             terminal.until(f"{_PACKETS:,} packets")
-            terminal.answered("w", last)
+            terminal.answered("w", f" ssn {newest} ")
             for _ in range(_JUMPS):
-                for key, text in ((_HOME, "1     0.0000 "), (_PAGE_DOWN, "   45 "), (_END, last)):
+                for key, text in ((_HOME, " ssn 0 "), (_PAGE_DOWN, " ssn 45 "), (_END, f" ssn {newest} ")):
                     time.sleep(0.3)  # what was drawn before is no answer
                     took.append(terminal.answered(key, text) * 1000)
     yield below(

@@ -49,10 +49,11 @@ def test_the_summary_tells_who_aborted_and_why(capture: Path) -> None:
         "To",
         "client",
         "Again",
+        "RTT",
         "End",
     ]
     assert lines[1].startswith("1  10.0.0.1:38412  10.0.0.2:5000  ")
-    assert lines[1].endswith("  0  aborted by server: protocol violation: “too late”")
+    assert lines[1].endswith("  0  1 s  aborted by server: protocol violation: “too late”")
     assert lines[2:] == ["", "8 packets read, 8 of SCTP, 1 association"]
 
 
@@ -63,7 +64,7 @@ def test_the_summary_tells_what_it_can_not_know(tmp_path: Path) -> None:
     status, lines, _ = opened(str(path), "--summary")
     assert status == 0
     assert " before " in lines[1]
-    assert lines[1].endswith("0  up as the capture ends")
+    assert lines[1].endswith("0  1 s  up as the capture ends")
     assert lines[2].endswith("not set up: no answer to its INIT in the capture")
     assert lines[-1] == "left out: 1 not IP"
 
@@ -117,6 +118,22 @@ def test_packets_pass_a_filter(tmp_path: Path) -> None:
         "procedure": "NGSetup",
         "kind": "initiating",
     }
+    _, lines, _ = opened(str(path), "--json", "--packets", "--filter", "event=packet")
+    assert [json.loads(line).get("upper_layer") for line in lines] == [
+        *[None] * 4,
+        *[[{"protocol": "NGAP", "procedure": "NGSetup", "kind": "initiating"}]] * 2,
+        None,
+    ]
+
+
+@pytest.mark.parametrize(("answered", "rtt"), [(True, "1 s"), (False, "-")])
+def test_the_summary_has_the_least_round_trip(tmp_path: Path, answered: bool, rtt: str) -> None:
+    """From the DATA to its SACK, a second later."""
+    path, told = tmp_path / "rtt.pcap", Story().up().a(data(TSN_A, b"x"))
+    path.write_bytes(pcap((told.b(sack(TSN_A)) if answered else told).frames))
+    _, (titles, row, *_), _ = opened(str(path), "--summary")
+    end = titles.index("RTT") + len("RTT")
+    assert row[:end].endswith(f"  {rtt}")
 
 
 def test_a_file_that_can_not_be_read_to_its_end(capture: Path) -> None:

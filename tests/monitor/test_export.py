@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from msgspec.structs import force_setattr
+from msgspec.structs import force_setattr, replace
 
 from sctp_tui.monitor import export
 from sctp_tui.monitor.associations import Associations
@@ -55,6 +55,21 @@ def test_any_payload_comes_back_from_json_and_from_csv(data: bytes) -> None:
     assert base64.b64decode(row["data_base64"]) == data
     assert row["text"].isprintable()
     assert not row["text"].startswith(("=", "+", "-", "@"))
+
+
+def test_messages_of_protocols_above_have_their_names() -> None:
+    """By their PPID, or where that is 0 by the port of our end."""
+    setup = bytes((0x00, 21, 0x00, 3, 0, 0, 0))
+    message = Story().message(1, setup)
+    for told, ports, name in (
+        (message, {}, ""),
+        (message, {1: 38412}, "NGAP NGSetup"),
+        (replace(message, ppid=60), {}, "NGAP NGSetup"),
+    ):
+        (row,) = table(export.log_as_csv([told], Names(), ports))
+        assert row["upper_layer"] == name
+        (line,) = export.log_as_json([told], Names(), ports)
+        assert json.loads(line).get("upper_layer", {}).get("procedure", "") == name[5:]
 
 
 def test_the_log_as_a_table_has_every_event() -> None:
@@ -102,7 +117,7 @@ def test_no_part_of_a_cell_is_a_formula_whatever_the_spreadsheet_takes_for_its_e
     message = Story().message(1, written.encode(errors="replace"))
     lines = b"".join(export.log_as_csv([message], Names())).decode()
     (row,) = csv.DictReader(io.StringIO(lines, newline=""))
-    assert len(row) == 15
+    assert len(row) == 16
     assert base64.b64decode(row["data_base64"]) == message.data
     for delimiter in ",;":
         for name, cell in zip(

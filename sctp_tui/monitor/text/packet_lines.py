@@ -5,11 +5,13 @@ Text that a peer chose has been through `printable`; JSON escapes it by itself.
 
 import msgspec
 
-from sctp_tui.sctp.events import Packet, to_json
+from sctp_tui.sctp.events import Packet, escaped, to_json
 from sctp_tui.sctp.wire.decode import decode
+from sctp_tui.sctp.wire.packet import Data, IData
 
 from .chunks import chunk_text
 from .units import time_of_day
+from .upper_layer.naming import of_chunk
 from .verdicts import verdict_text
 
 _encode = msgspec.json.Encoder().encode
@@ -29,10 +31,18 @@ def plain(packet: Packet) -> str:
 
 
 def as_json(packet: Packet) -> bytes:
-    """One JSON object: the event, with `bytes` its length, `vtag` the verification tag, and `chunks`."""
+    """One JSON object: the event, with `bytes` its length, `vtag` the verification tag, and `chunks`.
+
+    `upper_layer` has the messages of protocols above SCTP that begin in it, where any has a name.
+    """
+    decoded = decode(packet.data, packet.cut)
     more = {
         "bytes": len(packet.data) + packet.cut,
         "vtag": packet.vtag,
-        "chunks": decode(packet.data, packet.cut).chunks,
+        "chunks": decoded.chunks,
     }
-    return to_json(packet)[:-1] + b"," + _encode(more)[1:]
+    line = to_json(packet)[:-1] + b"," + _encode(more)[1:]
+    ports = decoded.source, decoded.destination
+    of_data = (of_chunk(chunk, ports) for chunk in decoded.chunks if isinstance(chunk, Data | IData))
+    named = [one for one in of_data if one is not None]
+    return line[:-1] + b',"upper_layer":' + escaped(_encode(named)) + b"}" if named else line

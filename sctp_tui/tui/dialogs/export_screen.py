@@ -57,12 +57,13 @@ def sources(
 
     None of the arguments may change any more, as another thread writes them.
     """
+    ports = {row.key: row.own_port for row in rows}
     log, table = units.many(len(events), "event"), units.many(len(rows), "association")
     return [
         Exportable(
-            "log", "JSON lines", ".jsonl", log, len(events), lambda: export.log_as_json(events, names)
+            "log", "JSON lines", ".jsonl", log, len(events), lambda: export.log_as_json(events, names, ports)
         ),
-        Exportable("log", "CSV", ".csv", log, len(events), lambda: export.log_as_csv(events, names)),
+        Exportable("log", "CSV", ".csv", log, len(events), lambda: export.log_as_csv(events, names, ports)),
         Exportable(
             "associations",
             "JSON lines",
