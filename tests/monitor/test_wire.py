@@ -55,6 +55,35 @@ def _packet(kind: int, *, flow: int = 1, at: float = 0.0, direction: str = "in",
     )
 
 
+class _Octets:
+    """An `OctetFile` that counts what is read."""
+
+    def __init__(self) -> None:
+        self.read_of = 0
+
+    def read(self, place: int, length: int) -> bytes:
+        self.read_of += 1
+        return bytes(length)
+
+
+@pytest.mark.parametrize("file", [None, _Octets()], ids=["kept", "filed"])
+def test_what_is_exported_is_what_there_was_and_is_read_one_by_one(file: _Octets | None) -> None:
+    some = [replace(_packet(_DATA, flow=n % 2 + 1, at=float(n)), key=n % 2 + 1) for n in range(10)]
+    wire = Wire(file=file)
+    wire.extend(some)
+    exported = wire.snapshot()
+    wire.extend([replace(_packet(_DATA, at=20.0), key=1)])
+    wire.limit = 0
+    wire.extend([])
+    assert len(wire) == 0
+    assert file is None or not file.read_of
+    told = exported()
+    assert next(told).at == 0.0
+    assert file is None or file.read_of == 1
+    assert [one.at for one in told] == [one.at for one in some[1:]]
+    assert len([*exported()]) == 10
+
+
 @pytest.mark.parametrize("lost", ["packets_missed", "packets_dropped"])
 def test_what_never_came_may_be_of_any_conversation_that_is_not_over(lost: str) -> None:
     monitor = Monitor()

@@ -303,7 +303,7 @@ async def test_the_filter_leaves_packets_out_of_the_ladder_and_counts(ngap: Path
         view = app.screen_stack[-2].query_one(LadderView)
         snapshot = snapshot_of(association, app.monitor, view.shown, inf)
         assert snapshot is not None
-        assert [len(packets_of(snapshot)), ladder_lines(snapshot)] == [2, 3]
+        assert [len([*packets_of(snapshot)]), ladder_lines(snapshot)] == [2, 3]
 
 
 def ladder(app: CaptureApp) -> str:

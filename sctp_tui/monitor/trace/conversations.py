@@ -4,8 +4,9 @@ It is bounded in bytes: the oldest packets are dropped first. Packets are decode
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from functools import partial
 from itertools import islice
 from math import inf
 from typing import Literal, NamedTuple
@@ -576,12 +577,15 @@ class Wire:
 
     def __iter__(self) -> Iterator[Packet]:
         """All packets, in the order in which they came."""
-        places: dict[Conversation, Iterator[Packet]] = {}
-        for conversation in self._order:
-            place = places.get(conversation)
-            if place is None:
-                place = places[conversation] = iter(conversation.packets)
-            yield next(place)
+        return _in_order(self._order, {one: one.packets for one in set(self._order)})
+
+    def snapshot(self) -> Callable[[], Iterator[Packet]]:
+        """What yields these packets, whatever comes later: for another thread.
+
+        Octets in a file stay there until each is read.
+        """
+        order = self._order.copy()
+        return partial(_in_order, order, {one: one.snapshot().packets for one in set(order)})
 
     def __len__(self) -> int:
         return len(self._order)
@@ -622,6 +626,14 @@ class Wire:
         return next(
             (one for one in reversed(alike) if one.start_time <= association.until and test(one)), None
         )
+
+
+def _in_order(
+    order: Iterable[Conversation], packets: Mapping[Conversation, Sequence[Packet]]
+) -> Iterator[Packet]:
+    places = {one: iter(kept) for one, kept in packets.items()}
+    for conversation in order:
+        yield next(places[conversation])
 
 
 def _bounced(newest: Conversation | None, told: Packet) -> bool:

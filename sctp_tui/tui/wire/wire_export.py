@@ -1,7 +1,6 @@
 """Exports of the wire: packets as pcapng, the ladder as text and as a picture."""
 
-from collections.abc import Iterator, Sequence
-from math import inf
+from collections.abc import Iterable, Iterator
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.monitor.log import Log
@@ -9,7 +8,7 @@ from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text import units
 from sctp_tui.monitor.trace import pcapng
 from sctp_tui.monitor.trace.ladder import Ladder
-from sctp_tui.monitor.trace.timeline import LadderOptions, TimelineSnapshot, sides
+from sctp_tui.monitor.trace.timeline import LadderOptions, RowTest, TimelineSnapshot, sides
 from sctp_tui.sctp.events import Packet
 from sctp_tui.tui.dialogs.export_screen import Exportable
 
@@ -49,8 +48,8 @@ def wire_sources(
                 "ladder", "SVG picture", ".svg", newest, 2 * drawn, lambda: ladder_svg.picture(snapshot)
             ),
         ]
-    if packets := list(wire):
-        count = len(packets)
+    if count := len(wire):
+        packets = wire.snapshot()
         found.append(
             Exportable(
                 "packets",
@@ -58,7 +57,7 @@ def wire_sources(
                 ".pcapng",
                 f"{units.many(count, 'packet')} of all",
                 count,
-                lambda: pcapng.blocks(packets, captured),
+                lambda: pcapng.blocks(packets(), captured),
             )
         )
     return found
@@ -81,15 +80,23 @@ def snapshot_of(
     )
 
 
-def packets_of(snapshot: TimelineSnapshot) -> Sequence[Packet]:
-    """The packets that the ladder shows, those in folded HEARTBEATs included."""
+def packets_of(snapshot: TimelineSnapshot) -> Iterable[Packet]:
+    """The packets that the ladder shows, those in folded HEARTBEATs included, however many they are."""
     passes = snapshot.shown.passes
-    if passes is None:
-        return snapshot.conversation.packets
-    ladder = Ladder(snapshot.conversation, inf)  # a file has all
-    while ladder.update():
-        pass
-    return [row.packet for row in ladder if passes(ladder, row)]
+    return (
+        snapshot.conversation.packets if passes is None else _passing(Ladder(snapshot.conversation), passes)
+    )
+
+
+def _passing(ladder: Ladder, passes: RowTest) -> Iterator[Packet]:
+    """The packets that pass; of earlier ones as many are kept as a ladder has room for."""
+    more = True
+    while more:
+        before = ladder.seen
+        more = ladder.update()
+        for row in ladder.rows(before + 1, ladder.seen - before):
+            if passes(ladder, row):
+                yield row.packet
 
 
 def ladder_text(snapshot: TimelineSnapshot) -> Iterator[bytes]:
