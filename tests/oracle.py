@@ -146,6 +146,7 @@ class End:
         self.may_recover: int | None = None
         self.recovered: float | None = None  # when it was
         self.gave_up: set[int] = set()  # up to these TSNs, by FORWARD TSN
+        self.forwards: dict[bytes, list[float]] = {}  # when it was sent, by its value
         # As the receiver of DATA:
         self.got = Counter[int]()
         self.got_to: int | None = None if initial is None else (initial - 1) & MASK
@@ -336,6 +337,7 @@ class End:
                 self.sack = chunk
             if kind in ADVANCED:
                 self.gave_up.add(chunk.tsn)
+                self.forwards.setdefault(chunk.value, []).append(at)
                 for tsn in [one for one in self.sent if not before(chunk.tsn, one)]:
                     del self.sent[tsn]
                     self.lost.discard(tsn)

@@ -209,6 +209,10 @@ def _flags(mask: int, flags: int) -> Rule:
     return rule
 
 
+def _set_up_seen(case: Case) -> str:
+    return "" if case.end.initials else "its set-up was not seen"
+
+
 def _exact(case: Case) -> str:
     return "" if case.exact else "earlier tries may not have been seen"
 
@@ -606,6 +610,29 @@ def _gives_up(case: Case) -> str:
     return "" if passed or just else "everything up to it was acknowledged"
 
 
+def _forwards(case: Case) -> Sequence[float]:
+    return case.end.forwards.get(case.chunk.value, ())
+
+
+def _new_forward(case: Case) -> str:
+    return "it was sent before" if _forwards(case) else ""
+
+
+def _lacks(case: Case) -> str:
+    cumulative = case.end.cumulative
+    lacks = cumulative is None or before(cumulative, case.chunk.tsn)
+    return "" if lacks else f"the Cumulative TSN Ack is {cumulative} already"
+
+
+def _no_sack_now(case: Case) -> str:
+    return "a SACK has just come" if case.since(case.end.came.get(raw.SACK)) < 0.0015 else ""
+
+
+def _sack_came(case: Case) -> str:
+    ago = case.since(case.end.came.get(raw.SACK))
+    return "" if _forwards(case) and ago < NOW else f"a SACK came {ago:.3f} s ago"
+
+
 def _parameter(kind: int, *results: int) -> Rule:
     def rule(case: Case) -> str:
         for one, value in case.chunk.parameters:
@@ -623,6 +650,15 @@ def _serial_came(case: Case) -> str:
     return "" if case.chunk.tsn in case.end.serials or not case.whole else "no such ASCONF came"
 
 
+_FORWARDS = ("FORWARD TSN", "I-FORWARD-TSN")
+_FORWARD_RULES = {
+    "": _all(_gives_up, _new_forward),
+    "/again": _all(lambda case: _timed(_forwards(case), case), _lacks, _no_sack_now),
+    "/again soon": _all(lambda case: _early(_forwards(case), case), _lacks, _no_sack_now),
+    "/behind": _all(_sack_came, _lacks),
+    "/acknowledged": lambda case: "" if _lacks(case) else "it was not acknowledged",
+    "/unseen": _unseen,
+}
 _WHOLE = _all(_first_try, _in_order, _flags(3, 3))
 _BY_TIMER = _all(_again, _ran_out, _not_reported_now, _earliest)
 _FAST = _all(_again, _reported, _begins_recovery)
@@ -655,7 +691,10 @@ RULES: dict[str, Rule] = {
     "COOKIE ACK/late": _all(_answers(raw.COOKIE_ECHO), _several_cookies, _inexact),
     "COOKIE ACK/copy": _copy(raw.COOKIE_ECHO),
     "DATA": _all(_WHOLE, _flags(12, 0), _exact, _fits),
-    "DATA/first seen": _all(_WHOLE, _flags(12, 0)),
+    "DATA/first seen": _all(_WHOLE, _flags(12, 0), _set_up_seen),
+    "DATA/first seen midway": _all(
+        _WHOLE, _flags(12, 0), lambda case: "" if _set_up_seen(case) else "its set-up was seen"
+    ),
     "DATA/fast": _FAST,
     "DATA/recovery": _RECOVERY,
     "DATA/timeout": _all(_BY_TIMER, _same_address),
@@ -732,8 +771,7 @@ RULES: dict[str, Rule] = {
     "ABORT/stray": _all(_no_causes, _answers_init_ack),
     "ABORT/bare": _all(_no_causes, _not_reflected),
     "ERROR": _always,
-    "FORWARD TSN": _gives_up,
-    "I-FORWARD-TSN": _gives_up,
+    **{f"{name}{situation}": rule for name in _FORWARDS for situation, rule in _FORWARD_RULES.items()},
     "RE-CONFIG": lambda case: (
         "it has a request" if any(13 <= kind <= 18 for kind, _ in case.chunk.parameters) else ""
     ),

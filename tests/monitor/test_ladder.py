@@ -178,6 +178,21 @@ def test_data_is_given_up_for_its_receiver_once_the_forward_tsn_comes(wire: Wire
     assert _told(wire) == CHUNKS["SACK/duplicates given up"].expert
 
 
+def test_a_forward_tsn_that_is_sent_again_is_told(wire: Wire) -> None:
+    wire.put("in", data(0), at=0.1)
+    wire.put("in", _forward(0), at=0.3)
+    wire.put("in", _forward(0), at=1.3)
+    wire.put("in", _forward(0), at=1.4)
+    assert _told(wire) == CHUNKS["FORWARD TSN/again soon"].expert
+    wire.put("out", sack(-1), at=1.8)
+    wire.put("in", _forward(0), at=1.81)
+    wire.put("in", _forward(1), at=2.5)  # gives up more
+    *_, first, timed, soon, _, behind, other = wire.ladder()
+    assert [row.first_try for row in (first, timed, soon, behind, other)] == [0, *[first.number] * 3, 0]
+    assert next(why_row(timed, "expert"))[1].text == CHUNKS["FORWARD TSN/again"].expert
+    assert next(why_row(behind, "expert"))[1].text == CHUNKS["FORWARD TSN/behind"].expert
+
+
 def test_a_gap_that_a_forward_tsn_closes_is_not_filled(wire: Wire) -> None:
     """It is under way while further SACKs report the gap."""
     wire.put("in", data(0), at=0.1)
@@ -740,6 +755,15 @@ def test_what_depends_on_packets_that_were_missed_is_not_told(wire: Wire) -> Non
         (_, told), *_ = explained(between, level)
         assert "missed" in told.text
         assert not re.search("ran out[:,]|in time|fast", told.text)
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_only_where_the_set_up_was_not_seen_may_data_have_passed_before(wire: Wire, seen: bool) -> None:
+    packets = Wire() if not seen else wire
+    packets.captured = True
+    packets.put("in", data(3))
+    assert ("before the capture began" in _told(packets)) != seen
+    assert "First seen here" in _told(packets)
 
 
 def test_a_window_and_an_answer_are_not_told_where_packets_were_missed(wire: Wire) -> None:

@@ -31,8 +31,10 @@ from sctp_tui.sctp.wire.packet import (
     CookieEcho,
     Data,
     Error,
+    ForwardTsn,
     Heartbeat,
     HeartbeatAck,
+    IForwardTsn,
     Init,
     InitAck,
     ReConfig,
@@ -40,6 +42,7 @@ from sctp_tui.sctp.wire.packet import (
     Shutdown,
     ShutdownAck,
     ShutdownComplete,
+    name_of,
 )
 from sctp_tui.sctp.wire.parameters import Parameter
 from tests.docs import DOCS
@@ -307,7 +310,16 @@ def _keys() -> Iterator[tuple[Chunk, ChunkContext, str]]:
     yield init, ChunkContext(), "INIT"
     yield init, again, "INIT/again"
     yield _DATA, ChunkContext(as_sent=False), "DATA/first seen"
+    yield _DATA, ChunkContext(as_sent=False, midway=True), "DATA/first seen midway"
     yield replace(_DATA, unordered=True), ChunkContext(as_sent=False), "DATA/unordered"
+    for forward in (ForwardTsn(0, 12, 5, ((1, 0),)), IForwardTsn(0, 16, 5, ((1, False, 0),))):
+        name = name_of(forward)
+        yield forward, ChunkContext(), name
+        yield forward, again, f"{name}/again"
+        yield forward, ChunkContext(retransmission="behind"), f"{name}/behind"
+        yield forward, ChunkContext(retransmission="twice"), f"{name}/again soon"
+        yield forward, ChunkContext(retransmission="acknowledged"), f"{name}/acknowledged"
+        yield forward, ChunkContext(retransmission="unseen"), f"{name}/unseen"
     beat = Heartbeat(0, 8, b"when")
     yield beat, ChunkContext(), "HEARTBEAT"
     yield beat, ChunkContext(heard=Heard(0.0, False, False)), "HEARTBEAT"

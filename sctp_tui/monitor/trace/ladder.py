@@ -90,7 +90,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     what is sent again, 0 where that packet is not kept. Of its COOKIE ACK: `begins`: it begins another
     association; `restarts`: its sender still had the association before. `unsure`: packets may have been
     missed since its sender heard the other end last, so that nothing is told that depends on those.
-    `no_way`: an earlier try of its DATA may have found none, and so was no packet.
+    `no_way`: an earlier try of its DATA may have found none, and so was no packet. `midway`: its sender's
+    INIT or INIT ACK was not seen, so that DATA may have gone before the first packet here.
     """
 
     number: int
@@ -107,6 +108,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     restarts: bool = False
     unsure: bool = False
     no_way: bool = False
+    midway: bool = False
 
     def tried(self, at: int) -> SendReason:
         """Why the chunk at this index was sent."""
@@ -410,6 +412,8 @@ class Ladder:
                 if arrives:
                     back.tries.answer(comes, chunk, now)
             elif isinstance(chunk, ForwardTsn | IForwardTsn):
+                tried = way.control.send(now, number, _identity(chunk), to, as_sent=as_sent)
+                tried = way.tries.forward(now, chunk.cumulative_tsn, tried)
                 timed = way.tries.skip(now, chunk.cumulative_tsn)
                 if self.first <= timed <= self.seen:
                     self._change(
@@ -466,6 +470,7 @@ class Ladder:
             begins=begins,
             restarts=restarts,
             no_way=self.conversation.may_have_no_way(packet.at),
+            midway=way.initial is None,
         )
         first = row.first_try
         if first >= self.first and first:
@@ -589,6 +594,8 @@ def _identity(chunk: Chunk) -> tuple[str, object]:
             what = hash(chunk.cookie)
         case Shutdown():
             what = chunk.cumulative_tsn  # with another one it answers DATA (RFC 9260, section 9.2)
+        case ForwardTsn() | IForwardTsn():
+            what = hash((chunk.cumulative_tsn, chunk.skipped))
     return name_of(chunk), what
 
 

@@ -59,6 +59,7 @@ _WHY: dict[Retransmission, str] = {
     "early": "a timer ran out, sooner than usual after the last try",
     "soon": "sooner than a timer usually runs out",
     "acknowledged": "though it had been acknowledged",
+    "behind": "a SACK came that does not tell of it yet",
     "twice": "sent again, or a copy made on the way",
     "unseen": "why is not known, as packets were missed in between",
 }

@@ -23,14 +23,15 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 Retransmission = Literal[
-    "fast", "recovery", "timeout", "early", "marked", "soon", "acknowledged", "twice", "unseen"
+    "fast", "recovery", "timeout", "early", "marked", "soon", "acknowledged", "behind", "twice", "unseen"
 ]
 """Why a chunk is sent again. Three SACKs reported it missing: `fast`, as fast recovery begins, or `recovery`,
 while it lasts. A timer expired: `timeout`, now, or `marked`, when it did before; `early`: now, sooner than
 usual after the last try, as it ran since an earlier chunk. `soon`: as soon, so none of these; `acknowledged`:
-a SACK or SHUTDOWN had acknowledged it a while ago, as far as packets show; `twice` in the place of `soon`
-where packets are not seen as they are sent: sent again, or copied by the network. `unseen`: packets
-were missed since the last try, so that none of these can be told."""
+a SACK or SHUTDOWN had acknowledged it a while ago, as far as packets show; `behind`: a SACK has just come
+that does not acknowledge yet what a FORWARD TSN gave up; `twice` in the place of `soon` where packets are not
+seen as they are sent: sent again, or copied by the network. `unseen`: packets were missed since the last try,
+so that none of these can be told."""
 
 _MISSING = 3  # reports that a TSN is missing before it is sent again at once (RFC 9260, section 7.2.4)
 _REMEMBERED = 65_536  # TSNs of one direction whose first try is remembered; gap blocks under way
@@ -266,6 +267,21 @@ class SendHistory:
                 if trouble.every.reports >= _MISSING and self._as_sent:
                     self._room.lose((tsn,))
 
+    def forward(self, now: float, tsn: int, tried: SendReason) -> SendReason:
+        """Why a FORWARD TSN up to this TSN is sent again, which was `tried` as chunks with a timer are.
+
+        It also answers each SACK that lacks what was given up (RFC 3758, section 3.5).
+        """
+        if tried.why is None:
+            return tried
+        if self._cumulative is not None and not lt(self._cumulative, tsn):
+            return tried._replace(why="acknowledged")
+        return tried._replace(why="behind") if self._just_heard(now) else tried
+
+    def _just_heard(self, now: float) -> bool:
+        """Whether a SACK has come so lately that what is sent now may answer it."""
+        return now - self._heard < self._at_once
+
     @property
     def disproved(self) -> list[tuple[int, int]]:
         """Chunks taken for probes, which the one sent last has shown to be none: TSN and packet's number."""
@@ -450,7 +466,7 @@ class SendHistory:
             return None if marked else next(late, None)
         if not marked and now - trouble.loose.third < self._at_once:
             return trouble.loose
-        sack = now - self._heard < self._at_once  # which may have let cwnd grow
+        sack = self._just_heard(now)  # which may have let cwnd grow
         counts = (
             one
             for one in trouble.thirds

@@ -42,9 +42,11 @@ from sctp_tui.sctp.wire.packet import (
     CookieEcho,
     Data,
     Error,
+    ForwardTsn,
     Heartbeat,
     HeartbeatAck,
     IData,
+    IForwardTsn,
     Init,
     InitAck,
     ReConfig,
@@ -71,7 +73,8 @@ class ChunkContext(msgspec.Struct, frozen=True):
     seen. `with_data`: it is bundled with DATA.
 
     Of DATA: `fills_gap`: DATA with higher TSNs was seen before it; `room`: how it stands to the peer's
-    window; `elsewhere`: its last try went to another address. Of a SACK: `window_update`: it acknowledges
+    window; `elsewhere`: its last try went to another address; `midway`: its sender's set-up was not seen. Of
+    a SACK: `window_update`: it acknowledges
     nothing new, but has a higher a_rwnd; `gap_filled`: it has no gaps, and the one before had; `probe_taken`:
     it acknowledges a zero window probe; `given_up`: a FORWARD TSN has come. Of a
     COOKIE ACK: `restarts`: its sender still had the association before.
@@ -89,6 +92,7 @@ class ChunkContext(msgspec.Struct, frozen=True):
     restarts: bool = False
     as_sent: bool = True
     elsewhere: bool = False
+    midway: bool = False
 
 
 class Why(msgspec.Struct, frozen=True):
@@ -263,6 +267,9 @@ def _situation(chunk: Chunk, facts: ChunkContext) -> str:
             return "again soon"
         case ShutdownAck() if facts.retransmission:
             return "again soon" if facts.retransmission in _EARLY else "again"
+        case ForwardTsn() | IForwardTsn() if facts.retransmission:
+            timed = {"timeout": "again"} | dict.fromkeys(_EARLY, "again soon")
+            return timed.get(facts.retransmission, facts.retransmission)
         case ShutdownAck() if facts.heard is not None and facts.heard.asked_again:
             ago = facts.heard.ago
             return "answers" if ago < AT_ONCE else "again" if ago >= RTO else "again soon"
@@ -308,7 +315,7 @@ def _of_data(chunk: Data | IData, facts: ChunkContext) -> str:
         return "first part" if chunk.beginning else "last part" if chunk.ending else "part"
     if chunk.unordered or chunk.immediate:
         return "unordered" if chunk.unordered else "immediate"
-    return "" if facts.as_sent else "first seen"
+    return "" if facts.as_sent else "first seen midway" if facts.midway else "first seen"
 
 
 def _of_sack(sack: Sack, facts: ChunkContext) -> str:

@@ -17,6 +17,40 @@ class Explanation(NamedTuple):
     expert: str
 
 
+_GIVEN_UP_AGAIN = {
+    "again": Explanation(
+        "3758 3.5",
+        "The same again: no acknowledgement came in time that knows what was given up.",
+        "T3-rtx ran out, which runs for a FORWARD TSN as for DATA: either this was lost, or the SACK for it.",
+    ),
+    "behind": Explanation(
+        "3758 3.5",
+        "The same again: an acknowledgement came that does not know yet what was given up.",
+        "A SACK came with a Cumulative TSN Ack below the Advanced.Peer.Ack.Point, which is answered with a "
+        "FORWARD TSN: the one before was lost, or was still on its way as that SACK was sent.",
+    ),
+    "again soon": Explanation(
+        "3758 3.5",
+        "The same again, sooner than a timer usually runs out.",
+        "T3-rtx ran out, where RTO is below the usual 1 s; or a SACK that was not seen still lacked what was "
+        "given up; or the network made a copy of the FORWARD TSN.",
+    ),
+    "acknowledged": Explanation(
+        "3758 3.5",
+        "The same again, though the other end had acknowledged what was given up: the sender had not noticed "
+        "yet, or the network made a copy.",
+        "A SACK that covers it had come, as far as packets show. The receiver discards a FORWARD TSN at or "
+        "below its Cumulative TSN Ack.",
+    ),
+    "unseen": Explanation(
+        "3758 3.5",
+        "The same again: why is not known, as packets were missed since the last one.",
+        "What was missed may have been a SACK that lacked what was given up: whether T3-rtx ran out for the "
+        "FORWARD TSN can't be told.",
+    ),
+}
+"""Of a FORWARD TSN or I-FORWARD-TSN that is sent again, by the situation."""
+
 CHUNKS = {
     # --- set-up
     "INIT": Explanation(
@@ -156,6 +190,14 @@ CHUNKS = {
         "chunk. TSNs number the association's chunks, SSNs the messages of each stream.",
     ),
     "DATA/first seen": Explanation(
+        "9260 6.1",
+        "A message on its way. It is acknowledged by its TSN; stream and SSN put it in order among the "
+        "messages of its stream.",
+        "First seen here: an earlier try may have been lost before this point, or have found no way out of "
+        "its host. New DATA goes when cwnd and the peer's rwnd allow it; T3-rtx runs for the earliest "
+        "outstanding chunk.",
+    ),
+    "DATA/first seen midway": Explanation(
         "9260 6.1",
         "A message on its way. It is acknowledged by its TSN; stream and SSN put it in order among the "
         "messages of its stream.",
@@ -666,6 +708,11 @@ CHUNKS = {
         "Like FORWARD TSN, for I-DATA: with the message IDs of each stream, those of unordered messages "
         "separately.",
     ),
+    **{
+        f"{chunk}/{situation}": words
+        for chunk in ("FORWARD TSN", "I-FORWARD-TSN")
+        for situation, words in _GIVEN_UP_AGAIN.items()
+    },
     "RE-CONFIG": Explanation(
         "6525 3.1",
         "The ends change their streams while the association runs.",

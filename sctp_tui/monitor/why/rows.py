@@ -66,6 +66,7 @@ def explained(row: Row, level: Level) -> Iterator[tuple[Chunk, Why]]:
             row.restarts,
             row.packet.as_sent(row.packet.direction) and not row.unsure and not row.no_way,
             bool(tried.last_to) and tried.last_to != goes_to(row.packet),
+            row.midway,
         )
         yield chunk, why(chunk, level, facts)
 
