@@ -15,9 +15,13 @@ from sctp_tui.sctp.events import (
     PathAsked,
     Peer,
     ReadingPaused,
+    Refused,
     Role,
     StackName,
 )
+
+_AT_ONCE = 1.0
+"""Seconds after a client's failure in which what was asked of it together with its opening is refused."""
 
 EndpointState = Literal["listening", "opening", "open", "idle", "failed", "closed"]
 """`opening` and `open` are a client's association being set up and up; `idle` a client between two."""
@@ -27,7 +31,8 @@ class EndpointView(msgspec.Struct, frozen=True):
     """One endpoint as it is now; replaced, not changed.
 
     `addresses`, `port` and `udp_port` are where it listens. `peer` and `key` are of a client's newest
-    association. `failed` says why it failed, "" where it did not. Nothing is received while `paused`.
+    association. `failed` says why it failed, "" where it did not, `failed_at` when (s, monotonic). Nothing is
+    received while `paused`.
     """
 
     name: str
@@ -40,6 +45,7 @@ class EndpointView(msgspec.Struct, frozen=True):
     peer: Peer | None = None
     key: int = 0
     failed: str = ""
+    failed_at: float = 0.0
     paused: bool = False
     role: Role = "client"
 
@@ -79,7 +85,7 @@ class Endpoints:
                 )
             case EndpointFailed():
                 new = EndpointView(event.endpoint, "failed", event.stack, role=event.role)
-                view = replace(old or new, state="failed", failed=event.text)
+                view = replace(old or new, state="failed", failed=event.text, failed_at=event.mono)
             case PathAsked(what="add" | "remove" as what, address=one) if old is not None and old.addresses:
                 kept = tuple(address for address in old.addresses if address != one)
                 view = replace(old, addresses=(*kept, one) if what == "add" else kept)
@@ -94,6 +100,13 @@ class Endpoints:
                 return
         self.views[event.endpoint] = view
         self.version += 1
+
+    def follows_failure(self, event: Refused) -> bool:
+        """Whether a command was refused only as its client had failed just before, which is told already."""
+        view = self.views.get(event.endpoint)
+        if view is None or view.role != "client" or view.state != "failed":
+            return False
+        return event.mono - view.failed_at < _AT_ONCE
 
     def stack_of(self, endpoint: str) -> StackName | None:
         """The stack of the endpoint of this name, None where it isn't known."""

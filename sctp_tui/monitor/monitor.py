@@ -122,6 +122,7 @@ class Monitor:
         """Take in one batch: its events in order, then the numbers."""
         associations = self.associations
         known, last, ended = associations.get, 0, list[int]()
+        told_already = set[int]()  # of `id` of events
         for number, link in batch.links.items():
             if not number:
                 self._link_clock.note(link)
@@ -140,8 +141,11 @@ class Monitor:
             last = 0
             self.captures |= isinstance(event, CaptureBegun)
             self.looks |= isinstance(event, HostLooked)
-            if isinstance(event, Refused) and event.command == "capture":
-                self.refused_capture = event.text
+            if isinstance(event, Refused):
+                if event.command == "capture":
+                    self.refused_capture = event.text
+                if self.endpoints.follows_failure(event):
+                    told_already.add(id(event))
             self.endpoints.fold(event)
             associations.fold(event)
             if isinstance(event, AssocChange) and event.state in ENDS:
@@ -157,7 +161,10 @@ class Monitor:
             associations.fold(streams)
         for detail in batch.details.values():
             associations.fold(detail)
-        self.log.extend(batch.events)
+        news = batch.events
+        if told_already:
+            news = [event for event in news if id(event) not in told_already]
+        self.log.extend(news)
         if batch.packets:
             self.wire.extend(batch.packets)
             self._set_up(batch.packets)

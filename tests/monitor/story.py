@@ -121,6 +121,9 @@ class Story:
     def failed(self, text: str) -> e.EndpointFailed:
         return e.EndpointFailed(*self._head(0), text)
 
+    def refused(self, command: str, message_id: int, text: str) -> e.Refused:
+        return e.Refused(*self._head(0), command, message_id, text)
+
     def closed(self, aborted: int = 0) -> e.EndpointClosed:
         return e.EndpointClosed(*self._head(0), aborted)
 

@@ -81,3 +81,25 @@ def test_names_have_a_short_form_and_what_tells_them_apart(
 ) -> None:
     assert made == name
     assert (short_name(made), label(made)) == (short, which)
+
+
+def test_what_is_refused_as_its_client_has_just_failed_is_not_told_again() -> None:
+    c, monitor = Story(CLIENT), Monitor()
+    failed, first = (
+        c.failed("no way to 10.0.0.1"),
+        c.refused("send", 1, "no endpoint named 'client 1' is open"),
+    )
+    monitor.fold(batch(failed, first))
+    assert list(monitor.log) == [failed]
+    c.now += 5
+    later = c.refused("send", 2, "no endpoint named 'client 1' is open")
+    monitor.fold(batch(later))
+    opening, other = c.opening(1), c.refused("send", 3, "a stream too high")
+    monitor.fold(batch(opening, other))
+    s = Story()
+    failed_server, refused = (
+        replace(s.failed("port 9877 is busy"), role="server"),
+        s.refused("send_to_all", 4, "no endpoint named 'server'"),
+    )
+    monitor.fold(batch(failed_server, refused))
+    assert list(monitor.log) == [failed, later, opening, other, failed_server, refused]

@@ -262,7 +262,7 @@ async def test_what_was_captured_is_seen_and_has_the_times_of_that() -> None:
         app.told(BEGAN + 0.2, 4380, 1000, 2, ours=False)
         text = "   ".join(drawn(app.query_one(WindowView)))
         assert "⡠⠊ seen" in text
-        assert "seen 2   acknowledged 0   in flight 2, 2.0 KiB seen" in text
+        assert "seen 2   acknowledged 0   in flight 2, 2 KiB seen" in text
         assert "times of capture: with netem, of arrival" in text
 
 
