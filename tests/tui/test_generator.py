@@ -135,6 +135,19 @@ async def test_a_client_generates() -> None:
         assert generations(app)[0].progress == "60 of 60"
 
 
+async def test_what_is_typed_after_the_start_is_for_the_list_and_not_for_the_fields() -> None:
+    async with running() as (app, pilot):
+        screen = await form(pilot, count="", rate="20")
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.focused, GeneratorTable))
+        assert "Enter starts one more" in said(screen)
+        await pilot.press("x")
+        await until(pilot, lambda: [g.state for g in generations(app)] == ["stopped"])
+        assert screen.query_one("#text", Input).value == "message {n}"
+        await pilot.press("enter")
+        await until(pilot, lambda: len(generations(app)) == 2)
+
+
 @on_both
 async def test_several_clients_generate_at_once_and_one_key_stops_them_all() -> None:
     async with running(size=(120, 40)) as (app, pilot):
@@ -217,6 +230,10 @@ async def test_what_can_not_be_is_said_and_nothing_starts() -> None:
             await until(pilot, lambda error=error: error in said(screen))  # type: ignore[misc]
             assert field.value == value
             field.value = right
+        for name, value in (("text", ""), ("size", "12")):
+            screen.query_one(f"#{name}", Input).value = value
+        await pilot.press("enter")
+        await until(pilot, lambda: "repeated to fill Size" in said(screen))
         assert not generations(app)
         assert not list(app.monitor.associations)
 

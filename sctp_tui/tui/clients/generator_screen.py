@@ -100,7 +100,7 @@ class GeneratorTable(LineTable[Generation]):
 
 
 class GeneratorScreen(Form[None]):
-    """The form stays open for the next generator; generators go on when it is left.
+    """The form stays open for the next generator, with the focus in their list; they go on when it is left.
 
     `who` says who sends to where, `many` whether that may be several clients. `last` is what the form held
     before, by the fields' names, and is kept up to date.
@@ -203,7 +203,8 @@ class GeneratorScreen(Form[None]):
         # Unstripped: blanks at its ends are sent too.
         text = self.query_one("#text", Input).value.encode(errors="replace")
         if not text:
-            raise SctpError("Text is empty: type at least one byte (RFC 9260, section 3.3.1)")
+            fills = ", which is repeated to fill Size" if self.typed("size") else ""
+            raise SctpError(f"Text is empty: type at least one byte{fills} (RFC 9260, section 3.3.1)")
         size, messages, seconds, lifetime = map(self.typed, ("size", "count", "seconds", "lifetime"))
         return Recipe(
             decimal("Rate", self.typed("rate"), *RATES),
@@ -226,6 +227,9 @@ class GeneratorScreen(Form[None]):
             self.say(str(error), "-failed")
             return
         self._show()
+        # What is typed now is not meant for the fields: Enter still starts another one, from wherever it is.
+        self.query_one(GeneratorTable).focus()
+        self.say("started; Enter starts one more, x stops the one under the cursor, Esc leaves: it goes on")
 
     def action_stop_all(self) -> None:
         """End all of them."""
