@@ -231,12 +231,13 @@ def test_what_open_prints_of_a_capture_is_opened_again(path: Path, capfd: pytest
     again = capfd.readouterr().out.splitlines()
     assert main(["open", capture, "--summary"]) == 0
     before = capfd.readouterr().out.splitlines()
-    number = before.index("")
-    # What only numbers tell is not in these lines: how much was sent again.
-    drop = before[0].index("  Again"), before[0].index("  End")
-    assert [line[: drop[0]] + line[drop[1] :] for line in again[:number]] == [
-        line[: drop[0]] + line[drop[1] :] for line in before[:number]
-    ]
+
+    def without_numbers(lines: list[str]) -> list[str]:
+        """But what only numbers tell, which are not in these lines: what was sent again, round trips."""
+        first, last = lines[0].index("  Again"), lines[0].index("  End")
+        return [line[:first] + line[last:] for line in lines[: lines.index("")]]
+
+    assert without_numbers(again) == without_numbers(before)
 
 
 def _look_at_all(events: list[Event]) -> None:
