@@ -1,7 +1,7 @@
 """Polls the state of associations and links, of which stacks send no events."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from sctp_tui.sctp.commands import Watch
 from sctp_tui.sctp.endpoint import Clock, Endpoint, LinkControl, SctpError
@@ -47,7 +47,7 @@ class StatusPoller:
     def timeout(self) -> float | None:
         """Seconds until the next `run_due`, None for never."""
         watch, due = self._watch, []
-        if watch.keys or watch.detail:
+        if watch.keys or watch.detail or watch.closely:
             due.append(self._status_due)
         if watch.closely:
             due.append(self._closely_due)
@@ -63,7 +63,8 @@ class StatusPoller:
         now = self._clock.mono()
         if now >= self._status_due:
             self._status_due = now + _STATUS_EVERY
-            yield from self._status({*watch.keys, watch.detail}, watch.detail)
+            detailed = {watch.detail, *watch.closely}
+            yield from self._status(detailed.union(watch.keys), detailed)
         if now >= self._closely_due:
             self._closely_due = now + _CLOSELY_EVERY
             yield from self._status(watch.closely)
@@ -72,7 +73,7 @@ class StatusPoller:
             for link in changed:
                 yield link.state()
 
-    def _status(self, keys: Iterable[int], detail: int = 0) -> Iterator[Event]:
+    def _status(self, keys: Iterable[int], detailed: Collection[int] = ()) -> Iterator[Event]:
         for key in keys:
             association = self._associations.by_key.get(key)
             if association is None or not association.up:
@@ -80,7 +81,7 @@ class StatusPoller:
             endpoint = self._endpoint(association.endpoint)
             try:
                 yield endpoint.status(association.assoc_id)
-                if key == detail:
+                if key in detailed:
                     yield endpoint.detail(association.assoc_id)
             except SctpError as error:
                 log.debug("no status of %s: %s", association.assoc_id, error)  # it is just ending

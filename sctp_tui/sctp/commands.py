@@ -276,7 +276,7 @@ class Watch(Command, frozen=True, tag="watch"):
 
     For association `detail` also its `Detail` and, when they change, its `Streams`; 0 is none. Those in
     `closely` give their status ten times a second, as a cwnd changes with every round trip, and after each
-    `Step`.
+    `Step`; and their `Detail` once a second, as ssthresh is told there.
     """
 
     keys: tuple[int, ...]

@@ -79,6 +79,46 @@ def test_slow_start_until_a_fast_recovery_and_congestion_avoidance_after_it() ->
     assert _told(sending) == (None, None)
 
 
+def test_where_the_stack_tells_ssthresh_that_and_cwnd_tell_the_phase() -> None:
+    window, sending = _begun()
+    window.fold([traced(2, data(0), data(1))])
+    _sampled(sending, 2.05, 12_000)
+    sending.tell(2.05, 90_000)
+    assert (*_told(sending), sending.phase.told) == ("slow start", 90_000, True)
+    window.fold([traced(3.1, data(0), data(1))])
+    sending.tell(2.05, 90_000)  # before the loss
+    assert (*_told(sending), sending.phase.told) == ("slow start", 6000, False)
+    for tsn in range(8):  # so many that cwnd may be above any ssthresh
+        window.fold([traced(3.2, sack(tsn), direction="out"), traced(3.2, data(tsn + 2))])
+    _sampled(sending, 3.3, 6000)
+    sending.tell(3.3, 6000)
+    assert _told(sending) == ("slow start", 6000)
+    window.fold([traced(3.4, sack(9), direction="out"), traced(3.4, data(10), data(11), data(12), data(13))])
+    _sampled(sending, 3.45, 7000)
+    assert _told(sending) == ("congestion avoidance", 6000)
+    for tsn in (11, 12, 13):
+        window.fold([traced(3.5, sack(9, (11, tsn)), direction="out")])
+    window.fold([traced(3.5, data(10))])
+    _sampled(sending, 3.55, 4000)
+    sending.tell(3.55, 4000)
+    assert (*_told(sending), sending.phase.told) == ("fast recovery", 4000, True)
+    window.fold([traced(3.6, sack(13), direction="out")])
+    _sampled(sending, 3.65, 4000)
+    assert _told(sending) == ("slow start", 4000)
+
+
+def test_where_it_is_not_sure_why_data_came_again_the_phase_is_not_told_by_samples() -> None:
+    window, sending = _begun()
+    window.fold([traced(2, data(0), data(1))])
+    window.fold([traced(2.1, data(0))])  # sooner than any timer
+    _sampled(sending, 2.2, 6000)
+    sending.tell(2.2, 6000)
+    assert _told(sending) == (None, 6000)
+    window.fold([traced(2.3, sack(1), direction="out"), traced(2.4, data(2))])  # nothing is outstanding
+    _sampled(sending, 2.5, 6500)
+    assert _told(sending) == ("congestion avoidance", 6000)
+
+
 def test_a_timer_leads_back_to_slow_start_until_cwnd_is_above_ssthresh() -> None:
     window, sending = _begun()
     window.fold([traced(2, data(0), data(1))])

@@ -358,6 +358,11 @@ def test_those_watched_closely_are_asked_for_oftener(running: Running) -> None:
 
     running.until_true(asked_for_again)
     assert len(told) > 3
+    running.until_true(lambda: ours.key in running.details)
+    if running.stack == "kernel":
+        (path,) = running.details[ours.key].paths
+        assert (path.ssthresh or 0) > 1000
+    assert up.key not in running.details
 
 
 def test_two_hundred_at_once(running: Running) -> None:

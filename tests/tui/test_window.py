@@ -199,6 +199,21 @@ async def test_what_the_stack_told_before_a_loss_is_not_taken_for_what_is_after_
         assert "phase fast recovery (inferred)   ssthresh -" in text
 
 
+async def test_ssthresh_and_phase_are_sampled_where_the_stack_tells_them() -> None:
+    app = Alone([*traffic()][:1])
+    async with app.run_test(size=(120, 24)) as pilot:
+        await pilot.pause()
+        view = app.query_one(WindowView)
+        app.told(BEGAN + 0.2, 6000, 1000)
+        limits = e.PathLimits("127.0.0.1", 30_000, 5, None, 4380)
+        app.associations.fold(
+            e.Detail(*app.story._head(1), None, None, None, None, None, None, None, (limits,), None)
+        )
+        app.told(BEGAN + 0.3, 6000, 1000)
+        text = "   ".join(line for line in drawn(view) if line)
+        assert "phase congestion avoidance, sampled   ssthresh 4.3 KiB, sampled" in text
+
+
 async def test_window_probes_are_said_not_to_be_among_the_retransmissions() -> None:
     closed = packet(BEGAN + 0.1, "out", 3, number(0) + number(1) + bytes(4))
     app = Alone([next(traffic()), closed, data(BEGAN + 0.2, 1)])

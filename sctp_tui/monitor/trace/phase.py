@@ -1,10 +1,11 @@
-"""Infers an end's phase of congestion control and its ssthresh, as neither packets nor stacks tell them.
+"""Infers an end's phase of congestion control and its ssthresh, as packets don't tell them, nor most stacks.
 
 Packets show when fast recovery begins and ends and when T3-rtx expires (RFC 9260, sections 7.2.3 and 7.2.4);
 cwnd is known only where it was sampled. ssthresh is half of the cwnd at the loss, so it is told only where a
 sample is certainly that: at each SACK and each sending cwnd may be lowered, to let no more than Max.Burst
-packets go (section 6.1, rule D), which ssthresh does not follow. What can't be inferred is None. It is of one
-path: where an end has had several addresses nothing is shown.
+packets go (section 6.1, rule D), which ssthresh does not follow. What can't be inferred is None. Where the
+stack tells ssthresh, this and the sampled cwnd tell the phase, but for fast recovery, which packets show. It
+is of one path: where an end has had several addresses the phase is not shown.
 """
 
 from typing import Literal
@@ -21,11 +22,18 @@ _HEADER = 12  # octets of the common header, without which some stacks tell the 
 
 
 class Phase:
-    """Follows one direction. Times are of the link's clock in seconds, sizes in octets."""
+    """Follows one direction. Times are of the link's clock in seconds, sizes in octets.
+
+    `told`: `ssthresh` is as the stack told it.
+    """
 
     def __init__(self) -> None:
         self.name: PhaseName | None = None
         self.ssthresh: int | None = None
+        self.told = False
+        self._tells = False  # whether the stack tells ssthresh, from time to time
+        self._unsure = False  # whether fast recovery may last
+        self._lost = 0.0  # when something was last sent again
         self._sample: tuple[int, int] | None = None  # cwnd and path MTU, as long as cwnd can't have grown
         self._same = False  # whether cwnd is still the same as in it
         self._last = 0  # the cwnd sampled last
@@ -43,7 +51,18 @@ class Phase:
         At the start ssthresh may be arbitrarily high (RFC 9260, section 7.2.1).
         """
         self.name, self.ssthresh, self._sample, self._sent = "slow start" if seen else None, None, None, 0.0
-        self._timeout, self._last = False, 0
+        self._timeout, self._last, self.told, self._unsure = False, 0, False, False
+
+    def tell(self, now: float, ssthresh: int) -> None:
+        """Take in ssthresh as the stack told it at `now`, with cwnd sampled just before."""
+        if now >= self._lost:
+            self.ssthresh, self.told, self._tells = ssthresh, True, True
+            self._compare()
+
+    def _compare(self) -> None:
+        """The phase by the cwnd sampled last and the ssthresh told, unless it is or may be fast recovery."""
+        if self.told and self.ssthresh is not None and self.name != "fast recovery" and not self._unsure:
+            self.name = "slow start" if self._last <= self.ssthresh else "congestion avoidance"
 
     def sample(self, now: float, cwnd: int, mtu: int, rwnd: int | None) -> None:
         """Take in a path's cwnd and MTU as the stack told them at `now`; `rwnd` is the peer's first a_rwnd.
@@ -51,12 +70,17 @@ class Phase:
         Stacks start with that a_rwnd as ssthresh, or with more. A sample from before the last change of cwnd
         is ignored.
         """
+        if self.told and now >= self._lost:
+            self._last = cwnd
+            self._compare()
         if now < self._since:
             return
         fell = self.name in ("slow start", "congestion avoidance") and cwnd < self._last
         self._grown, self._last = 0, cwnd
         self._sample, self._same = (cwnd, mtu), now >= self._stirred
-        if self.name == "fast recovery":
+        if self.told:
+            pass
+        elif self.name == "fast recovery":
             # cwnd is set equal to ssthresh as it begins, and stays so or is lowered (section 7.2.4). Before,
             # it can't have been more than in the sample: if this is half of that, nothing has lowered it.
             if self._before is not None and cwnd in _after_fast(*self._before):
@@ -80,14 +104,18 @@ class Phase:
         An end that had nothing to send for an RTO lowers its cwnd, and may set another ssthresh (section
         7.2.1).
         """
-        if idle and self._sent and now - self._sent >= RTO and self.name != "fast recovery":
+        self._unsure = self._unsure and not idle
+        if self._tells:
+            pass
+        elif idle and self._sent and now - self._sent >= RTO and self.name != "fast recovery":
             self.name = None if self.name == "congestion avoidance" else self.name
             self.ssthresh = None
         self._sent = now
         if packet == self._changed:
             return  # an earlier chunk of it has changed the phase
         if why in ("fast", "timeout", "early", *_UNSURE):
-            self._changed, self._since = packet, now
+            self._changed, self._since, self._lost, self.told = packet, now, now, False
+            self._unsure = why in _UNSURE
         if why in _UNSURE:
             self.name, self.ssthresh, self._timeout = None, None, False
         elif why == "fast":
@@ -100,6 +128,7 @@ class Phase:
 
     def unsure(self, now: float) -> None:
         """DATA was sent again or overtaken, which of the two can't be told: cwnd may have been lowered."""
+        self.told, self._unsure, self._lost = False, True, now
         self.name, self.ssthresh, self._sample, self._timeout, self._since = None, None, None, False, now
 
     def stirred(self, now: float) -> None:
@@ -110,7 +139,7 @@ class Phase:
         """The Cumulative TSN Ack has advanced, so cwnd may have grown."""
         self._sample, self._since = None, now
         self._grown += 1
-        if self._timeout and self.name == "slow start" and self._grown >= _PACKETS:
+        if self._timeout and self.name == "slow start" and self._grown >= _PACKETS and not self._tells:
             self.name = None  # cwnd may be above ssthresh by now
 
     def recovered(self) -> None:

@@ -474,6 +474,10 @@ class SendWindow:
         if path.srtt is not None:
             self.srtt, self.srtt_step = path.srtt, path.srtt_step
 
+    def tell(self, now: float, ssthresh: int) -> None:
+        """Take in ssthresh of that path, as the stack told it at `now`."""
+        self.phase.tell(now, ssthresh)
+
     def sampled(self, begin: float, end: float, count: int) -> list[bool]:
         """In which of `count` equal parts of the time from `begin` to `end` samples tell `rto`.
 

@@ -298,8 +298,9 @@ QUESTIONS = (
     ),
     Question(
         "Where do phase and ssthresh of the window come from?",
-        "They are inferred, as no packet tells them, and no stack but Linux, of the primary path (see the "
-        "detail): from fast retransmits and timers that packets show, and from cwnd as the stack tells it "
+        "Linux tells ssthresh of the primary path: there they are sampled once a second, but for fast "
+        "recovery, which packets show. Else they are inferred: "
+        "from fast retransmits and timers that packets show, and from cwnd as the stack tells it "
         "while the window is open. They are `-` where that does not tell them for certain: ssthresh before "
         "the first loss, after one at which cwnd was not known, or where cwnd falls without a loss, as by "
         "Max.Burst or after a pause of an RTO; the phase where it depends on ssthresh; both after a loss "

@@ -165,7 +165,12 @@ class WindowView(ConversationView, DrawnLines):
             self._since[direction] = status.mono
         self._told[direction] = status
         path = next((path for path in end.paths if path.primary), end.paths[0])
-        self._window.sending[direction].sample(end.clock.of(status), path)
+        sending = self._window.sending[direction]
+        sending.sample(end.clock.of(status), path)
+        if (detail := end.detail) is not None:
+            for one in detail.paths:
+                if one.address == path.address and one.ssthresh is not None:
+                    sending.tell(end.clock.at(detail.mono), one.ssthresh)
 
     @property
     def _sending(self) -> SendWindow:
@@ -370,9 +375,9 @@ class WindowView(ConversationView, DrawnLines):
     def _numbers(self, width: int) -> Iterator[DrawnLine]:
         """The current numbers, in as many lines as they need."""
         s = self._sending
-        phase, ssthresh = self._phase(s)
-        seen, again = "" if self._ours else " seen", self._at_least(s.retransmissions)
         sampled = ", last sampled" if self.direction in self._over else ""
+        phase, ssthresh = self._phase(s, sampled or ", sampled")
+        seen, again = "" if self._ours else " seen", self._at_least(s.retransmissions)
         octets = [None if v is None else units.size(v) for v in (s.flight.last, s.cwnd.last, s.rwnd.last)]
         pairs = (
             ("seen" if self._captured else "sent", self._at_least(s.sends)),
@@ -444,17 +449,23 @@ class WindowView(ConversationView, DrawnLines):
         still = told.mono - max(self._since[self.direction], sending.time)
         return told.unacked if still >= _STILL else None
 
-    def _phase(self, sending: SendWindow) -> tuple[str | None, str | None]:
-        """Phase and ssthresh as inferred: only with a single path, and where all packets were seen."""
-        one = self._conversation
-        if one is None or len(one.of_local) > 1 or len(one.of_peer) > 1:
+    def _phase(self, sending: SendWindow, sampled: str) -> tuple[str | None, str | None]:
+        """Phase and ssthresh as the stack tells ssthresh, with what to add to what is `sampled`.
+
+        Else, and fast recovery always, as inferred: only with a single path, and where all packets were seen.
+        """
+        one, phase = self._conversation, sending.phase
+        if one is None:
             return None, None
-        if one.incomplete or self._unseen_by_packets(sending) is not None:
-            return None, None
-        name, ssthresh = sending.phase.name, sending.phase.ssthresh
+        told = phase.ssthresh is not None and phase.told
+        ssthresh = None if phase.ssthresh is None else units.size(phase.ssthresh)
+        several = len(one.of_local) > 1 or len(one.of_peer) > 1
+        if several or one.incomplete or self._unseen_by_packets(sending) is not None:
+            return None, f"{ssthresh}{sampled}" if told else None
+        by_sample = told and phase.name != "fast recovery"
         return (
-            name and f"{name} (inferred)",
-            None if ssthresh is None else f"{units.size(ssthresh)} (inferred)",
+            phase.name and f"{phase.name}{sampled if by_sample else ' (inferred)'}",
+            ssthresh and f"{ssthresh}{sampled if told else ' (inferred)'}",
         )
 
 
