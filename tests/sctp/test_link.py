@@ -276,6 +276,11 @@ def test_any_text_is_read_or_refused_in_words(text: str) -> None:
     assert "column" in said
 
 
+def test_of_the_words_that_there_are_one_is_for_links_between_hosts() -> None:
+    with pytest.raises(SctpError, match=r"there are loss, .*, cut, down \(with --paths alone\), drop$"):
+        parse("xyz")
+
+
 def test_all_the_words() -> None:
     text = "loss=10% delay=50ms jitter=10ms dup=1% reorder=5% rate=1000kbit cut drop=DATA#1 drop=3*SACK"
     assert parse(text) == Conditions(

@@ -60,7 +60,7 @@ def parse(text: str) -> Conditions:
                 near = difflib.get_close_matches(name, _NAMES)
                 raise SctpError(
                     f"there is no condition {name!r}: "
-                    + (f"is it {near[0]}?" if near else f"there are {', '.join(_NAMES)}")
+                    + (f"is it {near[0]}?" if near else f"there are {', '.join(_OFFERED)}")
                 )
         except SctpError as error:
             raise SctpError(f"{word!r}, column {match.start() + 1}: {error}") from None
@@ -195,3 +195,4 @@ _KINDS: dict[str, Callable[[str], float]] = {
 }
 _BARE = ("cut", "down")  # words without a value
 _NAMES = (*_KINDS, *_BARE, "drop")
+_OFFERED = [f"{name} (with --paths alone)" if name == "down" else name for name in _NAMES]

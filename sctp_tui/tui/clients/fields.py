@@ -141,7 +141,8 @@ class Fields(Grid):
         yield OrderedInput(
             id="udp",
             compact=True,
-            tooltip=f"The peer's UDP port (RFC 6951); empty, on userspace: {UDP_PORT}, or our own server's",
+            tooltip="The peer's UDP port (RFC 6951); empty, on userspace: our own server's for that one, "
+            f"{UDP_PORT} for any other (--udp-port is this end's)",
         )
         yield Label("Streams")
         yield OrderedInput(
