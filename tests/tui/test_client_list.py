@@ -9,7 +9,7 @@ from textual.widgets import Checkbox, Input, OptionList, Static
 from sctp_tui.monitor import other_end
 from sctp_tui.monitor.associations import Associations
 from sctp_tui.sctp import events as e
-from sctp_tui.sctp.commands import Command, Send, SetLink
+from sctp_tui.sctp.commands import CloseAssociation, Command, Send, SetLink
 from sctp_tui.sctp.link.conditions import Conditions
 from sctp_tui.tui.app import SctpApp
 from sctp_tui.tui.association_table import AssociationTable
@@ -19,7 +19,7 @@ from sctp_tui.tui.clients.speakers import row
 from sctp_tui.tui.wire.wire_pane import WireHeading
 
 from ..monitor.story import Story
-from .driving import messages, on_both, rows, running, type_line, until
+from .driving import messages, on_both, outcome, rows, running, type_line, until
 
 
 def _rows(pane: ClientPane) -> list[str]:
@@ -55,6 +55,22 @@ async def test_each_says_its_port_and_the_id_at_the_server_too() -> None:
         assert f"ID {rows(app)[2].assoc_id}, there {ours.assoc_id}  ESTABLISHED" in _rows(pane)[3]
         await pilot.press("escape", "c")
         await until(pilot, lambda: "shutdown by" in _rows(pane)[2])
+
+
+async def test_what_was_said_of_a_message_goes_as_its_association_has_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client_pane, "_SAID", 3600.0)
+    async with running() as (app, pilot):
+        for word in ("as the client", "as the server"):
+            await type_line(pilot, word)
+            await until(pilot, lambda: outcome(pilot).startswith("sent "))
+            if word == "as the client":
+                await pilot.press("escape", "home", "r")
+        (ours,) = app.monitor.associations.of("client 1")
+        app.submit(CloseAssociation(ours.key))
+        await until(pilot, lambda: outcome(pilot) == "")
+        assert ours.ended is not None
 
 
 async def test_ends_are_looked_for_only_when_associations_came_or_went(

@@ -97,6 +97,7 @@ class ClientPane(Vertical):
         self._in_order = asyncio.Lock()
         self._fading: Timer | None = None
         self._to_correct = False  # what is told is of a line that waits to be corrected
+        self._said_of: Association | None = None  # the one that what is told is of, while that is up
 
     def compose(self) -> ComposeResult:
         yield Heading("Clients")
@@ -161,6 +162,8 @@ class ClientPane(Vertical):
         outcome = self._clients.fold(batch.events)
         if outcome is not None:
             self.tell(outcome)
+            alive = self.association if outcome.good else None
+            self._said_of = alive if alive is not None and alive.ended is None else None
         return outcome
 
     def show(self, now: float) -> None:
@@ -190,6 +193,8 @@ class ClientPane(Vertical):
         self.query_one(Heading).numbers = self._numbers()
         if isinstance(self._target, Everyone):
             self.query_one(Fields).show_fixed(self._all(), "")
+        if self._said_of is not None and self._said_of.ended is not None:
+            self.tell(Outcome("", good=True))
         association = self.association
         locked = not isinstance(self._target, Client) or (
             association is not None and association.ended is None
@@ -276,6 +281,7 @@ class ClientPane(Vertical):
 
     def tell(self, outcome: Outcome) -> None:
         """Show an outcome; a line that failed goes back to whom it was typed as, to be corrected."""
+        self._said_of = None
         line = self.query_one("#outcome", Static)
         line.update(Content(self.hide(outcome.text)))
         line.set_class(not outcome.good, "-failed")
