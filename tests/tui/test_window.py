@@ -15,6 +15,7 @@ from sctp_tui.sctp import events as e
 from sctp_tui.sctp.commands import CloseEndpoint, SetLink
 from sctp_tui.sctp.events import Direction, Packet, Peer
 from sctp_tui.sctp.link.conditions import Conditions, DropRule, Verdict
+from sctp_tui.tui.settings import Settings
 from sctp_tui.tui.wire.window_view import WindowView
 
 from ..monitor.story import Story
@@ -212,6 +213,18 @@ async def test_ssthresh_and_phase_are_sampled_where_the_stack_tells_them() -> No
         app.told(BEGAN + 0.3, 6000, 1000)
         text = "   ".join(line for line in drawn(view) if line)
         assert "phase congestion avoidance, sampled   ssthresh 4.3 KiB, sampled" in text
+
+
+@pytest.mark.kernel
+async def test_linux_tells_ssthresh_and_the_phase_by_it() -> None:
+    async with running((160, 50), Settings(port=0, capture=True)) as (app, pilot):
+        await pilot.press("enter")
+        await until(pilot, lambda: rows(app) and rows(app)[0].messages_in)
+        await pilot.press("escape", "w", "3")
+        await until(pilot, lambda: app.query(WindowView))
+        view = app.query_one(WindowView)
+        said = re.compile(r"phase slow start, sampled +ssthresh \S+ .iB, sampled")
+        await until(pilot, lambda: said.search(" ".join(drawn(view))) is not None)
 
 
 async def test_window_probes_are_said_not_to_be_among_the_retransmissions() -> None:
