@@ -38,7 +38,7 @@ from sctp_tui.sctp.unreachable import refused_by
 from .option_types import SendOptions
 from .send_input import InputMessage, InputMessages
 from .stdin import MessageFeeder
-from .stdout import LineOutput, OutputEnded, complain
+from .stdout import LineOutput, OutputEnded, bounded_output, complain
 
 _NAME = "client"
 _GRACE = 2.0  # s for the SHUTDOWN where the program is interrupted or fails
@@ -119,7 +119,7 @@ class _Client:
         """Send, wait, close: the exit status."""
         options = self._options
         outbound, inbound = options.streams
-        with stop_signals(self._asked_to_stop):
+        with bounded_output(), stop_signals(self._asked_to_stop):
             self._engine.start()
             own = joined(options.own)
             self._engine.submit(
@@ -151,8 +151,6 @@ class _Client:
                     self._end(1)
                     self._closed = True
             self._engine.join()
-        if self._output is not None:
-            self._output.close()
         if which := self._messages.left_out:
             complain(f"{which} left out: SCTP carries no empty message", "send")
         return self._status or 0

@@ -41,7 +41,7 @@ from sctp_tui.sctp.system import raise_descriptor_limit
 
 from .option_types import ServeOptions
 from .packet_file import PacketFile, PacketFileEnded
-from .stdout import LineOutput, OutputEnded, complain
+from .stdout import LineOutput, OutputEnded, bounded_output, complain
 
 _WAITING = 4096  # events that wait for a slow reader before the engine stops receiving
 _MORE = 0.01  # s between two rounds of output
@@ -131,7 +131,7 @@ class _Server:
     def run(self) -> int:
         """Serve until a signal, the count, the end of the output, or an endpoint that fails."""
         sys.setswitchinterval(_SWITCH)
-        with stop_signals(self._asked_to_stop):
+        with bounded_output(), stop_signals(self._asked_to_stop):
             self._engine.start()
             if self._blocks is not None:
                 self._put(self._blocks.section)
@@ -140,8 +140,6 @@ class _Server:
             self._engine.submit(Stop(now=True))
             self._engine.join()
             self._print_last_packets()
-        if self._output is not None:
-            self._output.close()
         if self._packet_file is not None:
             self._packet_file.close()
         if self._totals is not None:

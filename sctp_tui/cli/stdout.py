@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Iterator
 from types import FrameType
 
 from sctp_tui.sctp.printable import printable
@@ -80,19 +81,28 @@ class LineOutput:
     def hurry(self, after: float) -> None:
         """From `after` seconds on, a write that makes no progress raises `OutputEnded` too.
 
-        For the end of the program, which a reader that stopped reading must not hold up.
+        For the end of the program, which a reader that stopped reading must not hold up. To be called within
+        `bounded_output`.
         """
         signal.signal(signal.SIGALRM, self._tick)
         signal.setitimer(signal.ITIMER_REAL, after, _STUCK)
-
-    def close(self) -> None:
-        """Cancel `hurry`."""
-        signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _tick(self, _signal: int, _frame: FrameType | None) -> None:
         if self._writing and self._seen == self._writes:
             raise OutputEnded("nobody reads standard output: the last events are not written")
         self._seen = self._writes
+
+
+@contextlib.contextmanager
+def bounded_output() -> Iterator[None]:
+    """Within it an output may be told to `hurry`, and not beyond, even where that output was given up.
+
+    As Python ends, signals have their default action again: a timer that still runs would kill the program.
+    """
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def complain(text: str, command: str = "") -> None:

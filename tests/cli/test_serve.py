@@ -132,6 +132,44 @@ def test_a_reader_that_stops_reading_does_not_hold_it(stack: StackName) -> None:
         assert "nobody reads standard output" in server.complaints()
 
 
+_TELL_TIMER = """
+import atexit, signal, sys
+from sctp_tui.cli.main import main
+atexit.register(lambda: print("at the end:", *signal.getitimer(signal.ITIMER_REAL), file=sys.stderr))
+sys.exit(main())
+"""
+
+
+@pytest.mark.userspace  # nothing of a stack is in it
+def test_no_timer_outlives_an_output_that_was_given_up(stack: StackName) -> None:
+    """It would end the program by SIGALRM while Python ends, which takes long on a busy machine."""
+    words = ("serve", "--json", "--stack", stack, "--port", "0", "--udp-port", "0", "--grace", "0.1")
+    with Program(*words, python=("-c", _TELL_TIMER)) as server:
+        listening = server.event("listening")
+        where = to(stack, listening["port"], listening["udp_port"])
+        assert send(*where, stdin=b"x" * 300_000) == (0, b"", "")  # more than a pipe takes
+        server.signal(signal.SIGTERM)
+        assert server.process.wait(PATIENCE) == 0
+        unread, *_, timer = server.complaints().splitlines()
+    assert "nobody reads standard output" in unread
+    assert timer == "at the end: 0.0 0.0"
+
+
+@pytest.mark.userspace  # nothing of a stack is in it
+def test_no_timer_of_a_client_outlives_its_output(stack: StackName) -> None:
+    with (
+        Server(stack) as server,
+        Program("send", "--json", *server.to, python=("-c", _TELL_TIMER)) as client,
+    ):
+        client.write(b"hello\n")
+        server.event("message")
+        assert client.process.stdout is not None
+        client.process.stdout.close()
+        client.signal(signal.SIGTERM)
+        assert client.process.wait(PATIENCE) == 128 + signal.SIGTERM
+        assert client.complaints().splitlines()[-1] == "at the end: 0.0 0.0"
+
+
 @pytest.mark.userspace  # nothing of a stack is in it
 def test_a_full_disk_is_one_line(stack: StackName) -> None:
     udp = ("--udp-port", "0") if stack == "userspace" else ()
