@@ -15,7 +15,7 @@ from sctp_tui.process import small_file
 from sctp_tui.tui.settings import Settings
 from sctp_tui.tui.state import SavedState
 
-from .driving import running
+from .driving import running, until
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
@@ -140,6 +140,8 @@ async def test_the_screen_says_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         (tmp_path / "state.json").mkdir()
         for theme in ("nord", "dracula"):
             app.theme = theme
-            await pilot.pause()
+            await until(pilot, lambda theme=theme: app.state.get("theme", "") == theme)  # type: ignore[misc]
+        await until(pilot, lambda: app._notifications)
+        await pilot.pause()  # a second one would have come right behind
         (note,) = app._notifications
         assert "this is a folder and not a file" in note.message
