@@ -67,7 +67,7 @@ LOCKED = $(VENV)/lock/bin/uv pip compile --quiet --universal --generate-hashes -
 lock: $(BIN)/python
 	@$(BIN)/python -m venv $(VENV)/lock && $(VENV)/lock/bin/pip install --quiet --disable-pip-version-check uv
 	@$(LOCKED) --upgrade --extra embedded --output-file .ci/requirements-run.txt
-	@$(LOCKED) --upgrade --extra embedded --extra zstd --group dev --constraint .ci/requirements-run.txt --output-file .ci/requirements-tests.txt
+	@$(LOCKED) --upgrade --extra embedded --extra zstd --extra web --group dev --constraint .ci/requirements-run.txt --output-file .ci/requirements-tests.txt
 	@$(LOCKED) --upgrade --group dist --constraint .ci/requirements-run.txt --output-file .ci/requirements-dist.txt
 
 clean:

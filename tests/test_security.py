@@ -30,6 +30,7 @@ from sctp_tui.sources import (
 )
 from sctp_tui.tui import capture_app
 from sctp_tui.tui.dialogs import tree_screen
+from sctp_tui.tui.sharing import server as sharing_server
 
 from .places import ROOT
 
@@ -245,6 +246,14 @@ ROWS: dict[str, tuple[list[str], str]] = {
         "sctp/test_kernel_endings.py test_only_so_many_that_fell_silent_have_a_socket_of_their_own",
     ),
     "the view of the wire": ([], "fuzz/test_load.py test_a_peer_makes_nobody_keep_more_than_is_kept"),
+    "browsers that watch": (
+        [
+            _number(sharing_server.VIEWERS),
+            _number(sharing_server.CONNECTIONS),
+            f"{sharing_server.TAKE_PATIENCE:.0f} s",
+        ],
+        "tui/test_sharing.py test_only_so_many_watch_and_the_next_is_told_so",
+    ),
     "associations that ended": (
         [_number(associations.KEPT_ENDED)],
         "monitor/test_associations.py test_the_oldest_ended_go_first_and_are_counted",

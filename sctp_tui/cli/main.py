@@ -103,6 +103,7 @@ def _allow_hosts() -> None:
 
 
 def _screen(words: "list[str]") -> int:
+    import contextlib
     import gc
     from pathlib import Path
 
@@ -114,7 +115,7 @@ def _screen(words: "list[str]") -> int:
 
         return print_config(words)
     gc.disable()  # start-up makes no garbage worth a collection; then the Collector takes over
-    from sctp_tui.sctp.endpoint import Clock, StackUnavailable
+    from sctp_tui.sctp.endpoint import Clock, SctpError, StackUnavailable
     from sctp_tui.sctp.stacks import choose_stacks
     from sctp_tui.sctp.system import raise_descriptor_limit
 
@@ -147,7 +148,13 @@ def _screen(words: "list[str]") -> int:
 
     from .reread import rereading
     from .screen import run
+    from .sharing import open_sharing
 
+    try:
+        share = open_sharing(options.share) if options.share is not None else None
+    except SctpError as error:
+        complain(f"--share: {error}")
+        return 1
     outbound, inbound = options.streams
     settings = Settings(
         stacks,
@@ -173,5 +180,7 @@ def _screen(words: "list[str]") -> int:
         record=Path(options.record) if options.record is not None else None,
         restore=options.restore,
         reread=rereading(lambda: screen_options(words), options),
+        share=share,
     )
-    return run(with_program(settings))
+    with share or contextlib.nullcontext():
+        return run(with_program(settings))

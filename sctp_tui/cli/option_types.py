@@ -82,11 +82,13 @@ class ServerOptions(ParameterOptions):
 class ScreenOptions(ServerOptions):
     """Options of the screen. `key` has pairs of an action's name and its keys, separated by commas.
 
-    With `paths` the server is on a host of its own, and bound to all of that one's addresses.
+    With `paths` the server is on a host of its own, and bound to all of that one's addresses. `share` is the
+    address and the port where browsers see the screen, None for none.
     """
 
     paths: int = 0
     record: str | None = None
+    share: tuple[str, int] | None = None
     print_config: bool = False
     restore: bool = False
     theme: str | None = None
@@ -109,7 +111,8 @@ IN_CONFIG = (
     *(
         option.name
         for option in fields(ScreenOptions)
-        if option.name not in ("paths", "link_number", "record", "print_config", "restore", *_OF_PARAMETERS)
+        if option.name
+        not in ("paths", "link_number", "record", "share", "print_config", "restore", *_OF_PARAMETERS)
     ),
     *_OF_PARAMETERS,
 )

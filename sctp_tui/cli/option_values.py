@@ -142,6 +142,18 @@ def address(text: str) -> str:
     return found
 
 
+def share(text: str) -> tuple[str, int]:
+    """`[ADDRESS:]PORT`: an IP address of this machine, the loopback if none is given, and a TCP port."""
+    host, colon, port = text.rpartition(":")
+    if colon and not host:
+        raise argparse.ArgumentTypeError(f"{text!r} has no address before its colon: give [ADDRESS:]PORT")
+    if ":" in host and not (host.startswith("[") and host.endswith("]")):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no address and port: an IPv6 address is written [::1]:8000"
+        )
+    return address(host.strip("[]")) if host else "127.0.0.1", whole(0, 65535, "port")(port)
+
+
 def own_end_option(text: str) -> tuple[str, int]:
     """`ADDRESS[:PORT]`: an IP address of this machine, and an SCTP port, 0 for any."""
     from sctp_tui.sctp import own_end, unicast

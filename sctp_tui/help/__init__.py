@@ -90,6 +90,7 @@ TOPICS: Mapping[str, Topic] = {
         "traffic",
         "export",
         "network",
+        "web",
         "config",
         "serve",
         "send",

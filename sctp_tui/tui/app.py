@@ -66,6 +66,7 @@ _MOST = 1000  # events folded at once; keys are answered between two such portio
 _WITHOUT_ROOM = {"quit", "suspend_process"}
 _PACE = 0.4  # s between two packets of a lesson that goes from packet to packet
 _BREATH = 0.002  # s between two portions
+_SHARED = 4  # pictures a second for those who watch in browsers
 _PAUSE, _LONGEST = 9.0, 0.5
 """Under load the next frame waits `_PAUSE` times the last one's duration, `_LONGEST` s at most."""
 _SWITCH = 0.0002  # s, the thread switch interval: with Python's 5 ms drawing would delay the engine's thread
@@ -212,6 +213,9 @@ class SctpApp(App[None], inherit_bindings=False):
             if note:
                 self._warn(note)
         self.state.told = self._warn
+        if self.settings.share is not None:
+            self.notify(f"Read-only in browsers: {self.settings.share.url}", markup=False, timeout=15)
+            self.set_interval(1 / _SHARED, self._share)
         if not self.is_headless:
             sys.setswitchinterval(_SWITCH)
             self._collector = Collector(self._real.mono())
@@ -487,7 +491,7 @@ class SctpApp(App[None], inherit_bindings=False):
         servers.follow()
         if not self._ending:
             header = self._main.query_one(Header)
-            header.note = ", ".join(filter(None, (servers.note, self._recording())))
+            header.note = ", ".join(filter(None, (servers.note, self._recording(), self._watched_by())))
             left = units.many(self.monitor.associations.live, "association")
             header.ending = f"restarting, {left} left" if servers.closing else ""
         failed = servers.failed
@@ -498,6 +502,19 @@ class SctpApp(App[None], inherit_bindings=False):
                 self._ask_for_server(failed)
         elif servers.listening and isinstance(self.screen, FailureScreen):
             self.pop_screen()
+
+    def _share(self) -> None:
+        """Send what is shown to whoever watches it in a browser."""
+        share = self.settings.share
+        if share is not None and share.viewers:
+            from .sharing.lines import picture
+
+            share.show(picture(self))
+
+    def _watched_by(self) -> str:
+        """What the first line says of who watches in a browser."""
+        share = self.settings.share
+        return f"{share.viewers} watching" if share is not None and share.viewers else ""
 
     def _recording(self) -> str:
         """What the first line says of the recording; where it has ended early, that is said once."""

@@ -15,6 +15,8 @@ from sctp_tui.sctp.stack_registry import ANYWHERE, TRAITS
 if TYPE_CHECKING:
     from sctp_tui.lessons.lesson import Lesson
 
+    from .sharing.server import SharingServer
+
 _LESSON_GRACE = 0.3  # s: its ends are within the program, and it may begin a step anew
 
 
@@ -40,7 +42,8 @@ class Settings(msgspec.Struct, frozen=True):
     the start, and `filter` is applied then. With a `lesson` its ends take the place of the server. All that
     happens is written to `record`, a new file; None for none. A source is replayed at `speed` times its own,
     None for the usual. `restore`: begin with what the last run was left with. `reread` reads the config
-    file again, and raises `SctpError` where that has a mistake; None where no file is read.
+    file again, and raises `SctpError` where that has a mistake; None where no file is read. `share` sends
+    what is shown to browsers, None for none; it is started and closed by whom it was made.
     """
 
     stacks: tuple[StackName, ...] = (ANYWHERE,)
@@ -71,6 +74,7 @@ class Settings(msgspec.Struct, frozen=True):
     speed: float | None = None
     restore: bool = False
     reread: Callable[[], Reread] | None = None
+    share: "SharingServer | None" = None
 
 
 def of_lesson(lesson: "Lesson", stack: StackName, like: Settings) -> Settings:
@@ -88,5 +92,6 @@ def of_lesson(lesson: "Lesson", stack: StackName, like: Settings) -> Settings:
         keys=like.keys,
         state=like.state,
         reread=like.reread,
+        share=like.share,
         lesson=lesson,
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sctp_tui.sctp.stack_registry import TRAITS, among
 
 from ..option_types import IN_CONFIG, ScreenOptions
-from ..option_values import whole
+from ..option_values import share, whole
 from ..parser import PROG, Parser
 from . import COMMANDS
 from .groups import (
@@ -90,6 +90,13 @@ def _add_screen(parser: Parser) -> None:
         "--restore",
         action="store_true",
         help="with the clients, the link, the filter and the view that the last run was left with",
+    )
+    group.add_argument(
+        "--share",
+        type=share,
+        metavar="[ADDRESS:]PORT",
+        help="show this screen read-only in browsers, at this port, 0 for any that is free (default address: "
+        "127.0.0.1; 0.0.0.0 for all of this machine)",
     )
     group.add_argument("--large", action=FLAG, help="for a projector: large digits, fewer columns")
 
