@@ -57,7 +57,6 @@ _HANDED_ON = {
     "Set: {error}",
     "--from: {error}",
     "--record: {error}",
-    "--share: {error}",
     "--filter: {error}",
     "{str(refusal(error))} ; ",
     "{word}, column {match.start() + 1}: {error}",

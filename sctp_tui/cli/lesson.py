@@ -20,7 +20,7 @@ def lesson(words: Sequence[str]) -> int:
     """Run the command with these words; its exit status."""
     options = lesson_options(words)
     from sctp_tui.lessons.lesson import LessonError, find
-    from sctp_tui.sctp.endpoint import StackUnavailable
+    from sctp_tui.sctp.endpoint import SctpError
 
     try:
         if options.check:
@@ -43,7 +43,7 @@ def lesson(words: Sequence[str]) -> int:
             stack, folder = _stack_for(found, options), Path(options.sheet)
             return _print(lesson_paper.sheet(found, stack, options.seed, folder))
         return _code(options) if options.code else _play(options)
-    except (LessonError, StackUnavailable) as error:
+    except (LessonError, SctpError) as error:
         complain(str(error), "lesson")
         return 1
 
@@ -72,9 +72,11 @@ def _play(options: LessonOptions) -> int:
     from sctp_tui.tui.state import usual_state_path
 
     from .screen import run
+    from .sharing import sharing
 
-    like = Settings(theme=options.theme, large=options.large, state=usual_state_path())
-    return run(of_lesson(found, stack, like))
+    with sharing(options.share) as share:
+        like = Settings(theme=options.theme, large=options.large, state=usual_state_path(), share=share)
+        return run(of_lesson(found, stack, like))
 
 
 def _stack_for(lesson: "Lesson", options: LessonOptions) -> "StackName":

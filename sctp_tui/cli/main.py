@@ -103,7 +103,6 @@ def _allow_hosts() -> None:
 
 
 def _screen(words: "list[str]") -> int:
-    import contextlib
     import gc
     from pathlib import Path
 
@@ -143,17 +142,19 @@ def _screen(words: "list[str]") -> int:
             why = f"{error.cause}; {lab}, `sctp-tui doctor` says what is wrong here"
         complain(why)
         return 1
+    from msgspec.structs import replace
+
     from sctp_tui.tui.app import Settings, with_program
     from sctp_tui.tui.state import usual_state_path
 
     from .reread import rereading
     from .screen import run
-    from .sharing import open_sharing
+    from .sharing import sharing
 
     try:
-        share = open_sharing(options.share) if options.share is not None else None
+        serving = sharing(options.share)
     except SctpError as error:
-        complain(f"--share: {error}")
+        complain(str(error))
         return 1
     outbound, inbound = options.streams
     settings = Settings(
@@ -180,7 +181,6 @@ def _screen(words: "list[str]") -> int:
         record=Path(options.record) if options.record is not None else None,
         restore=options.restore,
         reread=rereading(lambda: screen_options(words), options),
-        share=share,
     )
-    with share or contextlib.nullcontext():
-        return run(with_program(settings))
+    with serving as share:
+        return run(replace(with_program(settings), share=share))

@@ -13,6 +13,7 @@ from sctp_tui.monitor.text.lines import as_json
 from sctp_tui.monitor.text.packet_lines import as_json as packet_as_json
 from sctp_tui.monitor.text.units import many
 from sctp_tui.process.signals import stop_signals
+from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sctp.events import Event, HostLooked, Packet, PacketsMissed
 from sctp_tui.sources.octets import UnreadableSource
 from sctp_tui.sources.opening import open_source
@@ -87,13 +88,21 @@ def _take_stdin() -> int:
 
 
 def _show(source: Source, options: OpenOptions, read: Callable[[], OpenOptions]) -> int:
+    from msgspec.structs import replace
+
     from sctp_tui.tui.capture_app import CaptureApp
     from sctp_tui.tui.settings import Settings
     from sctp_tui.tui.state import usual_state_path
 
     from .reread import rereading
     from .screen import show
+    from .sharing import sharing
 
+    try:
+        serving = sharing(options.share)
+    except SctpError as error:
+        complain(str(error), "open")
+        return 1
     settings = Settings(
         theme=options.theme,
         mask_addresses=options.mask_addresses,
@@ -103,7 +112,8 @@ def _show(source: Source, options: OpenOptions, read: Callable[[], OpenOptions])
         speed=options.speed,
         reread=rereading(read, options),
     )
-    status = show(CaptureApp(source, settings))
+    with serving as share:
+        status = show(CaptureApp(source, replace(settings, share=share)))
     for text in source.errors:
         complain(text, "open")
     return status or (1 if source.errors else 0)

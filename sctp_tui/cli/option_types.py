@@ -125,7 +125,7 @@ class LessonOptions:
     the one that is played on another terminal. `code`: print the calls, in C or in Python.
 
     `handout` and `sheet` are the folders for what is made of a lesson for a class, `seed` is what a sheet
-    differs by. `grade` are the files of a key and of answers.
+    differs by. `grade` are the files of a key and of answers. `share` is as that of the screen.
     """
 
     name: str = ""
@@ -139,6 +139,7 @@ class LessonOptions:
     stack: Wanted = "auto"
     theme: str | None = None
     large: bool = False
+    share: tuple[str, int] | None = None
 
 
 @dataclass
@@ -193,7 +194,7 @@ class OpenOptions:
 
     `follow`: what is appended to the file is read, too. `interfaces` are captured, in place of sources, with
     SCTP in UDP on `udp_port`, 0 for none, None for the usual one. `speed` is that of a replay, times its own,
-    None for the usual.
+    None for the usual. `share` is as that of the screen.
     """
 
     sources: list[str] = field(default_factory=list)
@@ -207,4 +208,5 @@ class OpenOptions:
     speed: float | None = None
     mask_addresses: bool = False
     theme: str | None = None
+    share: tuple[str, int] | None = None
     key: list[tuple[str, str]] = field(default_factory=list)

@@ -1,5 +1,6 @@
 """Opens the server of `--share`, where what it takes is installed."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from sctp_tui.sctp.endpoint import SctpError
@@ -8,12 +9,14 @@ if TYPE_CHECKING:
     from sctp_tui.tui.sharing.server import SharingServer
 
 
-def open_sharing(place: tuple[str, int]) -> "SharingServer":
-    """What shows the screen to browsers, at this address and port. Raises `SctpError`."""
+def sharing(place: tuple[str, int] | None) -> "AbstractContextManager[SharingServer | None]":
+    """What shows the screen to browsers at this address and port; None for nothing. Raises `SctpError`."""
+    if place is None:
+        return nullcontext()
     try:
         from sctp_tui.tui.sharing.server import SharingServer
     except ModuleNotFoundError as error:
         if error.name != "aiohttp":
             raise
-        raise SctpError("it needs aiohttp, which is not installed: pip install aiohttp") from None
+        raise SctpError("--share: it needs aiohttp, which is not installed: pip install aiohttp") from None
     return SharingServer(*place)

@@ -506,7 +506,7 @@ class SctpApp(App[None], inherit_bindings=False):
     def _share(self) -> None:
         """Send what is shown to whoever watches it in a browser."""
         share = self.settings.share
-        if share is not None and share.viewers:
+        if share is not None and share.viewers and self.screen_stack:
             from .sharing.lines import picture
 
             share.show(picture(self))

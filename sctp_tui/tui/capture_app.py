@@ -140,7 +140,7 @@ class CaptureApp(SctpApp):
         header.title = ", ".join(source.titles)
         if source.first is not None and source.last is not None:
             header.span = span_text(source.first / 1e9, source.last / 1e9)
-        header.read = self._where()
+        header.read = ", ".join(filter(None, (self._where(), self._watched_by())))
         header.left_out = ", ".join(f"{count:,} {why}" for why, count in sorted(source.left_out.items()))
         folders = tuple(os.path.join(os.path.dirname(name), "") for name in source.names)
         header.errors = tuple(

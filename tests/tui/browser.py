@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import re
 import shutil
 import time
@@ -37,13 +38,14 @@ class Page:
         self._asked = 0
 
     async def ask(self, method: str, **parameters: Any) -> dict[str, Any]:
-        """What the browser answers."""
+        """What the browser answers. Raises LookupError with its error, as before a page is there."""
         self._asked += 1
         await self._socket.send_json({"id": self._asked, "method": method, "params": parameters})
         while True:
             answer: dict[str, Any] = await self._socket.receive_json(timeout=PATIENCE)
             if answer.get("id") == self._asked:
-                assert "result" in answer, answer
+                if "result" not in answer:
+                    raise LookupError(answer)
                 result: dict[str, Any] = answer["result"]
                 return result
 
@@ -54,7 +56,9 @@ class Page:
 
     async def text(self) -> str:
         """What is to be read on the page."""
-        return str(await self.value("document.body.innerText"))
+        with contextlib.suppress(LookupError):
+            return str(await self.value("document.body.innerText"))
+        return ""
 
     async def until(self, shown: str) -> str:
         """Wait for a text, as a regular expression; all that is to be read then."""

@@ -7,7 +7,7 @@ import re
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,19 +20,23 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.terminal_theme import DIMMED_MONOKAI
 
+from sctp_tui.cli.options.lesson import lesson_options
+from sctp_tui.cli.options.open import open_options
 from sctp_tui.cli.options.screen import screen_options
-from sctp_tui.cli.sharing import open_sharing
+from sctp_tui.cli.sharing import sharing
+from sctp_tui.lessons.lesson import find
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.tui.app import Settings
+from sctp_tui.tui.settings import of_lesson
 from sctp_tui.tui.sharing import server as sharing_server
 from sctp_tui.tui.sharing.lines import Picture, html_line
 from sctp_tui.tui.sharing.server import CONNECTIONS, VIEWERS, SharingServer
-from sctp_tui.tui.widgets.header import Header
 from tests.patience import PATIENCE
 
 from .browser import page
-from .driving import on_both, rows, running, type_line, until
+from .driving import rows, running, type_line, until
 
+pytestmark = pytest.mark.userspace
 LOOPBACK = "127.0.0.1"
 
 
@@ -68,7 +72,8 @@ async def watching(share: SharingServer, session: aiohttp.ClientSession) -> aioh
 STYLES = st.sampled_from(
     [None, Style(), Style.parse("bold red on blue reverse"), Style.parse("dim underline")]
 )
-SEGMENTS = st.lists(st.builds(Segment, st.text(), STYLES, st.none()))
+TEXTS = st.text() | st.lists(st.sampled_from(["<b>", "</span>", "&lt;", '"', "'", "&", "<!--"])).map("".join)
+SEGMENTS = st.lists(st.builds(Segment, TEXTS, STYLES, st.none()))
 
 
 class _Read(HTMLParser):
@@ -218,15 +223,17 @@ def test_it_ends_with_the_program() -> None:
 
 
 def test_a_port_in_use_is_refused_in_one_line(share: SharingServer) -> None:
-    with pytest.raises(SctpError, match=rf"at 127\.0\.0\.1:{port(share)}: .*in use.*; give another port"):
-        open_sharing((LOOPBACK, port(share)))
+    with pytest.raises(
+        SctpError, match=rf"at 127\.0\.0\.1:{port(share)}: address already in use; give another port"
+    ):
+        sharing((LOOPBACK, port(share)))
 
 
 def test_without_aiohttp_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "aiohttp", None)
     monkeypatch.delitem(sys.modules, sharing_server.__name__)
     with pytest.raises(SctpError, match="not installed: pip install aiohttp"):
-        open_sharing((LOOPBACK, 0))
+        sharing((LOOPBACK, 0))
 
 
 @pytest.mark.parametrize(
@@ -249,6 +256,30 @@ def test_what_is_no_address_and_port_is_refused(text: str, capsys: pytest.Captur
     assert re.fullmatch(r"sctp-tui: --share: .* \(see sctp-tui --help\)\n", capsys.readouterr().err)
 
 
+@pytest.mark.parametrize(
+    ("parse", "words", "why"),
+    [
+        (open_options, ["a.pcap", "--json", "--share", "0"], "without a screen there is none to show"),
+        (lesson_options, ["--share", "0"], "of which lesson? give its name"),
+        (lesson_options, ["streams", "--code", "c", "--share", "0"], "not together with --code"),
+    ],
+)
+def test_without_a_screen_there_is_nothing_to_share(
+    parse: Callable[[list[str]], object],
+    words: list[str],
+    why: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        parse(words)
+    assert why in capsys.readouterr().err
+
+
+def test_a_lesson_that_is_chosen_is_shared_too(share: SharingServer) -> None:
+    assert lesson_options(["streams", "--share", "8000"]).share == (LOOPBACK, 8000)
+    assert of_lesson(find("streams"), "userspace", Settings(share=share)).share is share
+
+
 # --- the screen
 
 
@@ -256,7 +287,6 @@ _EDGES = """JSON.stringify([...new Set([...document.querySelectorAll("#screen di
     line => Math.round(line.lastElementChild.getBoundingClientRect().right)))])"""
 
 
-@on_both
 async def test_a_browser_sees_an_association_come_and_go(share: SharingServer, tmp_path: Path) -> None:
     settings = Settings(port=0, udp_port=0, share=share)
     async with running((110, 36), settings) as (app, pilot), page(share.url, tmp_path) as browser:
@@ -276,15 +306,21 @@ async def test_a_browser_sees_an_association_come_and_go(share: SharingServer, t
         await browser.until("COMM_LOST")
 
 
-async def test_while_nobody_watches_no_picture_is_made(share: SharingServer) -> None:
+async def test_while_nobody_watches_no_picture_is_made(
+    share: SharingServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = list[Picture]()
     async with running((110, 36), Settings(port=0, udp_port=0, share=share)) as (app, pilot):
-        await until(pilot, lambda: app.query_one(Header).servers)
-        assert share._newest is None
-        async with aiohttp.ClientSession() as session, await watching(share, session) as viewer:
-            told = asyncio.create_task(event(viewer))
-            await until(pilot, told.done, "a picture")
-            assert (await told)["rows"] == 36
-        await until(pilot, lambda: share._newest is None and not share.viewers, "the end of the viewer")
+        monkeypatch.setattr(share, "show", made.append)
+        app._share()
+        assert made == []
+        async with aiohttp.ClientSession() as session, await watching(share, session):
+            await until(pilot, lambda: made, "a picture")
+            assert (made[0].columns, len(made[0].lines)) == (110, 36)
+        await until(pilot, lambda: not share.viewers, "the end of the viewer")
+        made.clear()
+        app._share()
+        assert made == []
 
 
 def port(share: SharingServer) -> int:

@@ -8,7 +8,18 @@ from sctp_tui import __version__
 from sctp_tui.sctp.stack_registry import STACKS, TRAITS, Wanted, among
 
 from ..option_types import PORT, OpenOptions, ScreenOptions, ServeOptions, ServerOptions
-from ..option_values import action_keys, address, conditions, parameter, seconds, stack, streams, theme, whole
+from ..option_values import (
+    action_keys,
+    address,
+    conditions,
+    parameter,
+    seconds,
+    share,
+    stack,
+    streams,
+    theme,
+    whole,
+)
 from ..parser import PROG, Parser
 
 FLAG = argparse.BooleanOptionalAction  # so that the command line can take back what the config file says
@@ -148,6 +159,16 @@ def check_record(parser: Parser, options: ScreenOptions | ServeOptions) -> None:
 
 def add_mask(group: "argparse._ArgumentGroup") -> None:
     group.add_argument("--mask-addresses", action=FLAG, help="show pseudonyms for the addresses of peers")
+
+
+def add_share(group: "argparse._ArgumentGroup") -> None:
+    group.add_argument(
+        "--share",
+        type=share,
+        metavar="[ADDRESS:]PORT",
+        help="show this screen read-only in browsers, at this port, 0 for any that is free (default address: "
+        "127.0.0.1; 0.0.0.0 for all of this machine)",
+    )
 
 
 def add_looks(group: "argparse._ArgumentGroup") -> None:

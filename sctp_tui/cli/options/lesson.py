@@ -8,7 +8,7 @@ from sctp_tui.sctp.stack_registry import Wanted
 from ..option_types import LessonOptions
 from ..option_values import OneOf, stack, theme, whole
 from ..parser import PROG, Parser
-from .groups import ABOUT_STACKS, add_general
+from .groups import ABOUT_STACKS, add_general, add_share
 
 
 def lesson_parser() -> Parser:
@@ -45,6 +45,7 @@ examples:
     group.add_argument("--stack", type=stack(*get_args(Wanted)), metavar="STACK", help=ABOUT_STACKS)
     group.add_argument("--theme", type=theme, metavar="NAME", help="colours, as for the screen")
     group.add_argument("--large", action="store_true", help="for a projector: large text")
+    add_share(group)
     paper = parser.add_argument_group("for a class, on paper")
     paper.add_argument(
         "--handout", metavar="DIR", help="play the lesson, and write its pages and pictures to a new folder"
@@ -78,6 +79,7 @@ def lesson_options(argv: Sequence[str]) -> LessonOptions:
         "--handout": options.handout,
         "--sheet": options.sheet,
         "--grade": options.grade,
+        "--share": options.share,
     }
     given = [name for name, value in wanted.items() if value is not None]
     if len(given) > 1:
@@ -86,9 +88,13 @@ def lesson_options(argv: Sequence[str]) -> LessonOptions:
         parser.error(f"{given[0]}: it plays nothing: leave out the lesson's name beside it")
     if options.name and options.grade:
         parser.error("--grade: the key tells the lesson: leave its name out")
-    for name in ("--code", "--handout", "--sheet"):
+    for name, value in (
+        ("--code", options.code),
+        ("--handout", "DIR"),
+        ("--sheet", "DIR"),
+        ("--share", "PORT"),
+    ):
         if name in given and not options.name:
-            value = options.code or "DIR"
             parser.error(f"{name}: of which lesson? give its name: {PROG} lesson NAME {name} {value}")
     if options.seed is not None and options.sheet is None:
         parser.error("--seed: it is for --sheet DIR: give both, or none")

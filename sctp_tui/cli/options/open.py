@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from ..option_types import IN_CONFIG, OpenOptions
 from ..option_values import speed, whole
 from ..parser import Parser
-from .groups import add_config, add_general, add_looks, check_keys
+from .groups import add_config, add_general, add_looks, add_share, check_keys
 
 MOST_INTERFACES = 64
 """As many as the filter in the kernel can tell apart (`sctp_tui.sctp.socket_filter`)."""
@@ -75,6 +75,7 @@ exit status: 0 all was read; 1 a source could not be read to its end (a line say
         "recording in a file, else max)",
     )
     add_looks(group)
+    add_share(group)
     add_config(parser)
     add_general(parser)
     return parser
@@ -109,5 +110,7 @@ def open_options(argv: Sequence[str]) -> OpenOptions:
         parser.error("--packets: it is for --json: give that, too, or leave it out")
     if options.speed is not None and (options.json or options.summary):
         parser.error("--speed: without a screen all is printed at once: leave it out")
+    if options.share is not None and (options.json or options.summary):
+        parser.error("--share: without a screen there is none to show: leave it out")
     check_keys(parser, options)
     return options

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sctp_tui.sctp.stack_registry import TRAITS, among
 
 from ..option_types import IN_CONFIG, ScreenOptions
-from ..option_values import share, whole
+from ..option_values import whole
 from ..parser import PROG, Parser
 from . import COMMANDS
 from .groups import (
@@ -15,6 +15,7 @@ from .groups import (
     add_parameters,
     add_record,
     add_server,
+    add_share,
     check_keys,
     check_link,
     check_record,
@@ -91,13 +92,7 @@ def _add_screen(parser: Parser) -> None:
         action="store_true",
         help="with the clients, the link, the filter and the view that the last run was left with",
     )
-    group.add_argument(
-        "--share",
-        type=share,
-        metavar="[ADDRESS:]PORT",
-        help="show this screen read-only in browsers, at this port, 0 for any that is free (default address: "
-        "127.0.0.1; 0.0.0.0 for all of this machine)",
-    )
+    add_share(group)
     group.add_argument("--large", action=FLAG, help="for a projector: large digits, fewer columns")
 
 

@@ -11,6 +11,7 @@ import hashlib
 import ipaddress
 import json
 import logging
+import os
 import re
 import socket
 import threading
@@ -227,8 +228,9 @@ def _listening(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=family)
     except OSError as error:
-        why = (error.strerror or str(error)).lower()
+        # Its own text repeats the address.
+        why = (os.strerror(error.errno) if error.errno else str(error)).lower()
         raise SharingRefused(
-            f"browsers can't be served at {format_hostport(host, port)}: {why}; "
+            f"--share: browsers can't be served at {format_hostport(host, port)}: {why}; "
             "give another port, or 0 for any that is free"
         ) from None
