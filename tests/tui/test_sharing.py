@@ -7,6 +7,7 @@ import re
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -164,23 +165,40 @@ async def test_only_so_many_watch_and_the_next_is_told_so(share: SharingServer) 
             viewer.close()
 
 
-def test_only_so_many_connections_are_held(share: SharingServer) -> None:
+def test_only_so_many_connections_are_held_and_strangers_keep_nobody_out(share: SharingServer) -> None:
     def connect() -> socket.socket:
         return socket.create_connection((LOOPBACK, port(share)), PATIENCE)
 
-    held = [connect() for _ in range(CONNECTIONS)]
-    try:
-        with connect() as refused:
-            assert refused.recv(1) == b""
-        held.pop().close()
-        answer = b""
-        while not answer.startswith(b"HTTP/1.1 200"):  # once it is noticed that one has gone
-            with connect() as one, contextlib.suppress(ConnectionError):
-                one.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-                answer = one.recv(1000)
-    finally:
-        for one in held:
-            one.close()
+    with contextlib.ExitStack() as held:
+        viewer = held.enter_context(connect())
+        viewer.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert viewer.recv(1000)
+        strangers = [held.enter_context(connect()) for _ in range(2 * CONNECTIONS)]
+        for gone in strangers[: CONNECTIONS + 1]:
+            assert gone.recv(1) == b""
+        for one in strangers[CONNECTIONS + 1 :]:
+            one.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                one.recv(1)
+        share.show(shown("still there"))
+        got = b""
+        while b"still there" not in got:
+            block = viewer.recv(1000)
+            assert block
+            got += block
+
+
+def test_who_takes_nothing_for_long_is_let_go(share: SharingServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sharing_server, "TAKE_PATIENCE", 0.2)
+    with socket.create_connection((LOOPBACK, port(share)), PATIENCE) as slow:
+        slow.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert slow.recv(1)
+        end, at = time.monotonic() + PATIENCE, 0
+        while share.viewers:
+            assert time.monotonic() < end
+            at += 1
+            share.show(shown(f"{at}" * 200_000))
+            time.sleep(0.01)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import os
 import re
 import socket
 import threading
+from collections.abc import Collection
 from importlib.resources import files
 from types import TracebackType
 from typing import Self
@@ -32,7 +33,7 @@ __all__ = ["CONNECTIONS", "TAKE_PATIENCE", "VIEWERS", "SharingRefused", "Sharing
 VIEWERS = 64
 """Browsers that may watch at one time; more are told so."""
 CONNECTIONS = 2 * VIEWERS
-"""Connections at one time, of viewers and of whoever else; more are closed at once."""
+"""Connections at one time, of viewers and of others; for one more the oldest goes that watches nothing."""
 TAKE_PATIENCE = 30.0
 """Seconds for a viewer to take what it was sent."""
 _BEAT = 10.0  # s without a change after which a viewer is sent a comment, which tells whether it is there
@@ -79,7 +80,7 @@ class SharingServer:
         self._number = 0  # of the newest picture
         self._changed: list[int] = []  # for each line the number of the picture that changed it
         self._next = asyncio.Event()
-        self._viewers = 0
+        self._watching = set[web.RequestHandler]()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -99,7 +100,7 @@ class SharingServer:
     @property
     def viewers(self) -> int:
         """How many browsers watch now. For any thread."""
-        return self._viewers
+        return len(self._watching)
 
     def show(self, picture: Picture) -> None:
         """Send this to all viewers, in place of what they have not taken yet. For any thread."""
@@ -124,7 +125,7 @@ class SharingServer:
         serve = runner.server
         assert serve is not None
 
-        listening = await self._loop.create_server(lambda: _Bounded(serve), sock=self._socket)
+        listening = await self._loop.create_server(lambda: _Bounded(serve, self._watching), sock=self._socket)
         await self._stopped.wait()
         self._next.set()
         listening.close()
@@ -169,23 +170,25 @@ class SharingServer:
         return await handler(request)
 
     async def _page(self, request: web.Request) -> web.StreamResponse:
-        if self._viewers >= VIEWERS:
+        if self.viewers >= VIEWERS:
             return web.Response(status=503, text=f"{VIEWERS} watch already, which are the most.\n")
         return web.Response(text=_PAGE, content_type="text/html", headers=_HEADERS)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
-        if self._viewers >= VIEWERS:
+        if self.viewers >= VIEWERS:
             return web.Response(status=503, text=f"{VIEWERS} watch already, which are the most.\n")
-        self._viewers += 1
+        connection = request.protocol
+        self._watching.add(connection)
         try:
             response = web.StreamResponse(headers=_HEADERS | {"Content-Type": "text/event-stream"})
             await response.prepare(request)
             await self._stream(response)
-        except (ConnectionError, TimeoutError):
-            return response  # the viewer has gone, or takes nothing
+        except (ConnectionError, TimeoutError):  # the viewer has gone, or takes nothing
+            if request.transport is not None:
+                request.transport.abort()
         finally:
-            self._viewers -= 1
-            if not self._viewers:
+            self._watching.discard(connection)
+            if not self._watching:
                 self._newest = None  # while nobody watches no picture is made: the next viewer waits for one
         return response
 
@@ -202,15 +205,17 @@ class SharingServer:
 
 
 class _Bounded(asyncio.Protocol):
-    """Hands a connection on to the server, or closes it at once where that has `CONNECTIONS`."""
+    """Hands a connection on to the server, which at no time has more than `CONNECTIONS`."""
 
-    def __init__(self, serve: web.Server) -> None:
+    def __init__(self, serve: web.Server, watching: Collection[web.RequestHandler]) -> None:
         self._serve = serve
+        self._watching = watching
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        if len(self._serve.connections) >= CONNECTIONS:
-            transport.close()
-            return
+        held = [(one, one.transport) for one in self._serve.connections if one.transport is not None]
+        held = [(one, its) for one, its in held if not its.is_closing()]
+        if len(held) >= CONNECTIONS:
+            next(its for one, its in held if one not in self._watching).abort()
         protocol = self._serve()
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
