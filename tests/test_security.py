@@ -25,6 +25,7 @@ from sctp_tui.sources import (
     identity,
     ip,
     joining,
+    observer,
     recording,
     records,
 )
@@ -189,8 +190,12 @@ ROWS: dict[str, tuple[list[str], str]] = {
         "sources/test_host_capture.py test_no_more_is_asked_for_than_the_limit",
     ),
     "packets compared with": (
-        [_number(duplicates._KEPT)],
+        [_number(2 * duplicates._KEPT), _number(duplicates._ALIKE)],
         "sources/test_bounds.py test_packets_compared_with",
+    ),
+    "flows of packets": (
+        [_number(observer._FLOWS)],
+        "sources/test_straight.py test_so_many_flows_are_known_at_once",
     ),
     "packets looked for": (
         [_mib(joining._MOST), _number(joining._MATCHED)],

@@ -64,6 +64,10 @@ _RESET_OUT, _RESET_IN = 13, 14
 _QUIET = frozenset({int(ChunkType.SACK)})
 """Chunks that tell nothing once an association is up, while no round trip is measured."""
 _OFFERED = 16  # INITs and INIT ACKs that are remembered until their cookie is accepted
+_SACK = int(ChunkType.SACK)
+_ENDING, _BEGINNING, _UNORDERED, _IMMEDIATE = 1, 2, 4, 8
+_WHOLE = _BEGINNING | _ENDING
+_COMMON_HEADER, _DATA_HEADER = 12, 16  # octets
 _STREAMS = 1024  # streams counted of an association
 _ASKED = 16  # requests that wait for their answers
 _ASKED_BYTES = 4096  # bytes of memory for them
@@ -71,6 +75,8 @@ _REQUEST_COST = 120  # and for one of their parameters, beside its octets
 _ADDRESS_REQUEST = 4 + 4 + 16  # octets of one: its number, and a parameter with an address
 _RESET_STREAMS = 256  # streams told of a reset
 _CHANGES = {_SET_ADD: "ADDED", _SET_DELETE: "REMOVED", _SET_PRIMARY: "MADE_PRIM"}
+RawChunk = tuple[int, int, int, int, int, int, int]
+"""Type, flags, length, TSN; of DATA stream, SSN and PPID, of a SACK rwnd in halves, and 0 for its counts."""
 _RESULTS = {0: "nothing to do", 1: "performed", 2: "denied", 3: "wrong SSN", 4: "another in progress"}
 
 
@@ -201,7 +207,7 @@ class ObservedAssociation:
         """What a packet from this end tells."""
         quiet = self._up and not self._round_trips[1 - sender].timed
         chunks = chunks_of(packet.data, packet.cut, _QUIET if quiet else ())
-        told = list[Event]()
+        told: list[Event] = []  # `list[…]()` would take a microsecond
         self._meet(packet, sender, chunks)
         if self._told is None:
             told += self._begin(chunks, sender, self.stamp())
@@ -213,16 +219,51 @@ class ObservedAssociation:
             if type(chunk) is Data or type(chunk) is IData:
                 if not self._up:
                     told += self._came_up(sender, self.stamp())
-                if (event := self._data(chunk, packet, sender)) is not None:
+                if self._is_new(chunk.tsn, packet.at, packet.destination, sender) and (
+                    event := self._data(chunk, sender)
+                ):
                     told.append(event)
             elif isinstance(chunk, Sack):
                 if not self._up:
                     told += self._came_up(sender, self.stamp())
                 if (at := _comes(packet)) is not None:
-                    self.counts_changed |= self._round_trips[1 - sender].acknowledge(chunk, at)
+                    self.counts_changed |= self._round_trips[1 - sender].acknowledge(
+                        chunk.cumulative_tsn, chunk.gaps, at
+                    )
             else:
                 told += self._chunk(chunk, packet, sender, self.stamp())
         return told
+
+    def has_met(self, ends: tuple[str, str], sender: Which) -> bool:
+        """Whether a packet between these addresses with nothing but DATA and SACKs can be counted."""
+        near, far = self._addresses[sender], self._addresses[1 - sender]
+        known = self._peers is not None and ends[0] in near and ends[1] in far
+        return known and self._up and self._told is not None
+
+    def count(
+        self, chunks: Iterable[RawChunk], octets: bytes, at: int, to: str, sender: Which, told: list[Event]
+    ) -> None:
+        """`take` of such a packet, whose SACKs have no gaps; what it tells is added to `told`.
+
+        `octets` is the packet, b"" where its user data is not wanted.
+        """
+        begin, answered = _COMMON_HEADER, self._round_trips[1 - sender]
+        for kind, flags, length, tsn, stream, ssn, ppid in chunks:
+            if kind == _SACK:
+                if answered.timed and answered.acknowledge(tsn, (), at):
+                    self.counts_changed = True
+            elif self._is_new(tsn, at, to, sender):
+                if flags & _WHOLE == _WHOLE and not octets:
+                    unordered = flags & _UNORDERED != 0
+                    size = length - _DATA_HEADER
+                    self._count(sender, size, stream, None if unordered else ssn, unordered=unordered)
+                else:
+                    data = octets[begin + _DATA_HEADER : begin + length]
+                    bits = flags & _UNORDERED != 0, flags & _BEGINNING != 0, flags & _ENDING != 0
+                    chunk = Data(flags, length, tsn, stream, ssn, ppid, *bits, flags & _IMMEDIATE != 0, data)
+                    if (event := self._data(chunk, sender)) is not None:
+                        told.append(event)
+            begin += length + 3 & ~3
 
     def counts(self) -> Counts:
         """Its counters now."""
@@ -404,19 +445,21 @@ class ObservedAssociation:
 
     # --- messages
 
-    def _data(
-        self, chunk: Data | IData, packet: SctpPacket, sender: Which
-    ) -> Message | MessageTooLarge | None:
-        """Count a chunk; what it tells where it is the last piece of a message."""
+    def _is_new(self, tsn: int, at: int | None, to: str, sender: Which) -> bool:
+        """Whether DATA was not seen before; its round trip is measured then."""
         sent, round_trips = self._sent[sender], self._round_trips[sender]
-        if sent.add(chunk.tsn):
-            round_trips.send_again(chunk.tsn)
+        if sent.add(tsn):
+            round_trips.send_again(tsn)
             self._again += 1
             self.counts_changed = True
-            return None
-        if not round_trips.timed and packet.at is not None and sent.newest == chunk.tsn:
+            return False
+        if not round_trips.timed and at is not None and sent.newest == tsn:
             # One below the newest may have been sent before, and lost before the capture.
-            round_trips.send(chunk.tsn, packet.at, packet.destination)
+            round_trips.send(tsn, at, to)
+        return True
+
+    def _data(self, chunk: Data | IData, sender: Which) -> Message | MessageTooLarge | None:
+        """Count new DATA; what it tells where it is the last piece of a message."""
         first, size, data = chunk, chunk.size, chunk.data
         if not (chunk.beginning and chunk.ending):
             joined = self._join(chunk, sender)
@@ -427,18 +470,15 @@ class ObservedAssociation:
                 limit = self._pieces.limit
                 return MessageTooLarge(**self.stamp(), stream=first.stream, size=size, limit=limit)
             data = joined.data
-        self._messages[sender] += 1
-        self._octets[sender] += size
-        self.last = self._clock.mono
-        self._count(first, sender, size)
-        self.counts_changed = True
+        ssn = first.ssn if isinstance(first, Data) and not first.unordered else None
+        self._count(sender, size, first.stream, ssn, unordered=first.unordered)
         if not self._tells_messages:
             return None
         return Message(
             **self.stamp(),
             direction=self.direction(sender),
             stream=first.stream,
-            ssn=first.ssn if isinstance(first, Data) and not first.unordered else None,
+            ssn=ssn,
             tsn=first.tsn,
             ppid=first.ppid or 0,
             unordered=first.unordered,
@@ -453,20 +493,24 @@ class ObservedAssociation:
         way = self.key, sender, self._epoch, chunk.stream, chunk.unordered, chunk.mid
         return self._pieces.add(way, chunk.fsn, chunk)
 
-    def _count(self, first: Data | IData, sender: Which, size: int) -> None:
-        """Count a message for its stream."""
-        tally = self._streams.get(first.stream)
+    def _count(self, sender: Which, size: int, stream: int, ssn: int | None, *, unordered: bool) -> None:
+        """Count a message, also for its stream."""
+        self._messages[sender] += 1
+        self._octets[sender] += size
+        self.last = self._clock.mono
+        self.counts_changed = True
+        tally = self._streams.get(stream)
         if tally is None:
             if len(self._streams) >= _STREAMS:
                 return
-            tally = self._streams[first.stream] = _StreamTally()
+            tally = self._streams[stream] = _StreamTally()
         out = sender == self.near
         tally.messages[out] += 1
         tally.octets[out] += size
-        tally.unordered[out] += first.unordered
+        tally.unordered[out] += unordered
         tally.last = self.last
-        if not out and isinstance(first, Data) and not first.unordered:
-            tally.ssn = first.ssn
+        if not out and ssn is not None:
+            tally.ssn = ssn
 
     # --- addresses and streams
 

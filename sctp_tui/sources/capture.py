@@ -18,8 +18,9 @@ from .ip import Dissector, SctpPacket
 from .joining import Joining
 from .observer import Observer
 from .octets import Octets, UnreadableSource
-from .records import records
+from .records import Record, records
 from .source import EVERYTHING, Observation, Wanted
+from .straight import StraightWay
 
 _PORTION = 2000  # packets told of at once: whose each one is may become clear by another among them
 _OCTETS = 4 * 1024 * 1024
@@ -50,6 +51,8 @@ class Capture:
         self.file = Filing(self._sources) if wanted.filed else None
         self._dissectors = [Dissector() for _ in names]
         self._copies = [Duplicates()] * len(names)
+        self._last: list[int | None] = [None] * len(names)
+        """The time of the newest packet of each file."""
         self._joining: Joining | None = None
 
     @property
@@ -114,30 +117,64 @@ class Capture:
 
     def portions(self) -> Iterator[Observation]:
         """What the capture tells, some packets at a time; each is whole once the next octets have to come."""
-        some: list[SctpPacket] = []
-        octets = 0
-        for packet in self._timeline():
-            if packet is not None:
-                some.append(packet)
-                octets += len(packet.data)
-            if some and (packet is None or len(some) >= _PORTION or octets >= _OCTETS):
-                self.packets += len(some)
-                yield self.observer.observe(some)
-                some, octets = [], 0
+        if len(self._sources) == 1:
+            yield from self._alone()
+        else:
+            yield from self._together()
         self.done = True
-        if some:
-            self.packets += len(some)
-            yield self.observer.observe(some)
+        if self.observer.taken:
+            yield self._told()
 
-    def _timeline(self) -> Iterator[SctpPacket | None]:
+    def _told(self) -> Observation:
+        """What was observed since the last time."""
+        self.packets += self.observer.taken
+        return self.observer.tell()
+
+    def _alone(self) -> Iterator[Observation]:
+        """What the only file tells."""
+        wanted, observer, octets = self.observer.wanted, self.observer, 0
+        straight = StraightWay(self._dissectors[0], self._copies[0], observer, with_data=wanted.messages)
+        takes = None if wanted.packets else straight.takes
+        try:
+            for record in records(self._sources[0]):
+                if record is None:
+                    if observer.taken:
+                        yield self._told()
+                        octets = 0
+                    continue
+                self.records += 1
+                if takes is not None and (size := takes(record)):
+                    self._last[0] = record.at
+                elif (packet := self._packet(record, 0)) is not None:
+                    observer.note(packet)
+                    size = len(packet.data)
+                else:
+                    continue
+                octets += size
+                if observer.taken >= _PORTION or octets >= _OCTETS:
+                    yield self._told()
+                    octets = 0
+        except UnreadableSource as error:
+            self.errors.append(str(error))
+
+    def _together(self) -> Iterator[Observation]:
+        """What several files tell."""
+        observer, octets = self.observer, 0
+        for packet in self._timeline():
+            observer.note(packet)
+            octets += len(packet.data)
+            if observer.taken >= _PORTION or octets >= _OCTETS:
+                yield self._told()
+                octets = 0
+
+    def _timeline(self) -> Iterator[SctpPacket]:
         """The packets of all files in the order of time; of captures of both ends each one once."""
         twice = len(self.names) == 2 and all(one.size is not None for one in self._sources)
         if twice and (clocks := compare(*(partial(_known_of, one) for one in self.names))) is not None:
             self._joining = Joining(clocks)
             self._copies = [Duplicates() for _ in self.names]
-            return self._joining.packets(*(filter(None, self._packets(at)) for at in (0, 1)))
-        each = [self._packets(at) for at in range(len(self._sources))]
-        return each[0] if len(each) == 1 else merge(*each, key=_at)
+            return self._joining.packets(self._packets(0), self._packets(1))
+        return merge(*(self._packets(at) for at in range(len(self._sources))), key=_at)
 
     def close(self) -> None:
         """Close the files."""
@@ -146,27 +183,28 @@ class Capture:
         if self.file is not None:
             self.file.close()
 
-    def _packets(self, at: int) -> Iterator[SctpPacket | None]:
-        """The packets of a file; None, of one alone, where the next octets have to be waited for."""
-        dissector, last = self._dissectors[at], None
+    def _packets(self, at: int) -> Iterator[SctpPacket]:
+        """The packets of one file among others."""
         try:
             for record in records(self._sources[at]):
-                if record is None:
-                    if len(self._sources) == 1:
-                        yield None
-                    continue
-                self.records += 1
-                packet = dissector.packet(record)
-                if packet is None or self._copies[at].is_copy(packet, at):
-                    continue
-                if packet.at is None:
-                    packet = replace(packet, at=last)
-                last = packet.at
-                if self.file is not None and packet.icmp is None:
-                    packet = replace(packet, offset=self.file.file(packet, at))
-                yield packet
+                if record is not None:
+                    self.records += 1
+                    if (packet := self._packet(record, at)) is not None:
+                        yield packet
         except UnreadableSource as error:
             self.errors.append(str(error))
+
+    def _packet(self, record: Record, at: int) -> SctpPacket | None:
+        """The packet in a record of this file; None where there is none, or a copy."""
+        packet = self._dissectors[at].packet(record)
+        if packet is None or self._copies[at].is_copy(packet, at):
+            return None
+        if packet.at is None:
+            packet = replace(packet, at=self._last[at])
+        self._last[at] = packet.at
+        if self.file is not None and packet.icmp is None:
+            packet = replace(packet, offset=self.file.file(packet, at))
+        return packet
 
 
 def _known_of(name: str) -> Iterator[SctpPacket]:
@@ -188,5 +226,5 @@ def _time(ns: int) -> str:
     return f"{ns / 1e6:.1f} ms" if ns < 1_000_000_000 else f"{ns / 1e9:,.1f} s"
 
 
-def _at(packet: SctpPacket | None) -> int:
-    return (packet.at or 0) if packet is not None else 0
+def _at(packet: SctpPacket) -> int:
+    return packet.at or 0

@@ -117,6 +117,12 @@ class Identity:
         self.meet(0, packet.source)
         self.meet(1, packet.destination)
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether the tags of both ends are known: it will not turn out to be another one."""
+        one, other = self.ends
+        return one.tag is not None and other.tag is not None
+
     def meet(self, at: int, address: str) -> bool:
         """Note an address of an end; whether it is new."""
         if not self.ends[at].meet(address):
@@ -168,6 +174,8 @@ class Identities:
         self._by_ports: dict[tuple[int, int], list[Identity]] = {}
         self._places: dict[_Place, list[Identity]] = {}
         self._recent: OrderedDict[Identity, None] = OrderedDict()
+        self.met = self._recent.move_to_end
+        """Note that there was a packet of one that is `known`."""
         self._echoes: OrderedDict[int, Identified] = OrderedDict()  # by a hash, as what comes may be long
 
     def identify(self, packet: SctpPacket) -> Identified | None:
@@ -199,6 +207,16 @@ class Identities:
         """Associations that have this tag in packets between these ports, or had it, the newest first."""
         for found in reversed(self._by_tag.get((source, destination, tag), ())):
             yield found.now()
+
+    def known(self, key: _Key, ends: tuple[str, str]) -> Identified | None:
+        """Whose a packet with DATA or a SACK is; None where it takes `identify` to tell that."""
+        alike = self._by_tag.get(key)
+        if not alike:
+            return None
+        found = alike[-1]  # as `_tagged` has it, where several are alike
+        both, sender = found.whose.ends, found.sender
+        met = ends[0] in both[sender].addresses and ends[1] in both[1 - sender].addresses
+        return found if met and found.whose in self._recent else None
 
     def _note(self, packet: SctpPacket, at: int, found: Identified) -> None:
         """Learn from a packet what it says of its association."""
@@ -515,6 +533,11 @@ def _parameters(data: bytes, at: int) -> Iterator[tuple[int, bytes]]:
             return
         yield data[at] << 8 | data[at + 1], data[at + 4 : min(at + length, end)]
         at += length + 3 & ~3
+
+
+def leaves_addresses(packet: SctpPacket) -> bool:
+    """Whether a packet has no ASCONF-ACK: that is what changes the addresses of an association."""
+    return all(kind != ChunkType.ASCONF_ACK for kind, _, _ in _chunks(packet.data, 12))
 
 
 def _goes_on(found: Identified, data: bytes) -> bool:

@@ -1,7 +1,8 @@
 """Makes events out of captured packets: of each association, and each packet as it was seen."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 from sctp_tui import __version__
 from sctp_tui.sctp.events import SCHEMA, CaptureBegun, Event, Packet, Peer
@@ -9,9 +10,9 @@ from sctp_tui.sctp.filed import filed
 from sctp_tui.sctp.flow_numbers import new_flow
 from sctp_tui.sctp.unreachable import bounced
 
-from .association import ENDPOINT, ObservedAssociation, Vantage
+from .association import ENDPOINT, ObservedAssociation, RawChunk, Vantage
 from .clock import CaptureClock
-from .identity import MOST, Identified, Identities, Identity, Which
+from .identity import MOST, End, Identified, Identities, Identity, Which, leaves_addresses
 from .ip import SctpPacket
 from .pieces import Pieces
 from .roles import Roles
@@ -19,11 +20,23 @@ from .source import EVERYTHING, Observation, Wanted
 
 Place = Callable[[Identity, Which], Vantage]
 """Says from where an association is told that is met, of which one end is the server."""
+_FLOWS = 4096  # known at once
 
 
 def as_its_server(identity: Identity, server: Which) -> Vantage:
     """As its server has it, where nothing tells which end is more of interest."""
     return Vantage(identity.serial, server)
+
+
+class Flow(NamedTuple):
+    """Packets of an association that this end sends from one address to another."""
+
+    whose: Identity
+    sender: Which
+    one: ObservedAssociation
+    near: End
+    source: str
+    destination: str
 
 
 class Observer:
@@ -42,8 +55,17 @@ class Observer:
         self.strays = 0
         self.clock = CaptureClock()
         self._identities = Identities()
+        self._met = self._identities.met
         self._roles = Roles()
         self._pieces = Pieces()
+        self.flows: dict[bytes, Flow] = {}
+        """Those that are known since a packet was noted last."""
+        self.taken = 0
+        """Packets taken in that are still to be told of."""
+        self._noted: list[tuple[SctpPacket, Identified | None]] = []
+        self._unclear: deque[tuple[SctpPacket, Identified]] = deque()  # those of them that may be
+        self._told: list[Event] = []
+        self._changed: dict[int, ObservedAssociation] = {}
         self._known = OrderedDict[int, tuple[ObservedAssociation, int]]()  # by serial, with its flow
 
     @property
@@ -60,18 +82,88 @@ class Observer:
             clock.at, clock.mono, ENDPOINT, 0, 0, None, schema=SCHEMA, version=__version__, files=files
         )
 
-    def observe(self, packets: Sequence[SctpPacket]) -> Observation:
-        """What these packets tell. Whose each one is may become clear by a later one among them."""
-        identify = self._identities.identify
-        found = [(packet, identify(packet)) for packet in packets]
-        made = Observation()
-        told = made.told
-        clock = self.clock
-        if packets and not self._begun:
-            told.append(self.begin(packets[0].at))
-        changed: dict[int, ObservedAssociation] = {}
+    def observe(self, packets: Iterable[SctpPacket]) -> Observation:
+        """What these packets tell."""
+        for packet in packets:
+            self.note(packet)
+        return self.tell()
+
+    def note(self, packet: SctpPacket) -> None:
+        """Take in the next packet, to be told of by `tell`: whose it is may become clear by a later one."""
+        identified = self._identities.identify(packet)
+        self.flows.clear()
+        self.taken += 1
+        self._noted.append((packet, identified))
+        if identified is not None:
+            self._unclear.append((packet, identified))
+
+    def flow(self, key: bytes, ports_and_tag: tuple[int, int, int], ends: tuple[str, str]) -> Flow | None:
+        """Of which association all packets with this key are that have nothing but DATA and SACKs.
+
+        It holds as long as it is in `flows`. None where such a packet has to be noted: as it is not clear
+        whose it or one before it is, or as it tells more than numbers.
+        """
+        if self._noted and not self._is_clear():
+            return None
+        self._tell_noted()
+        identified = self._identities.known(ports_and_tag, ends)
+        if identified is None or not identified.whose.is_clear:
+            return None
+        whose, sender = identified
+        known = self._known.get(whose.serial)
+        if known is None or not known[0].has_met(ends, sender):
+            return None
+        if len(self.flows) >= _FLOWS:
+            self.flows.clear()
+        flow = self.flows[key] = Flow(whose, sender, known[0], whose.ends[sender], *ends)
+        return flow
+
+    def count(self, flow: Flow, chunks: Sequence[RawChunk], octets: bytes, at: int, tsn: int) -> None:
+        """Take in a packet of a flow: see `ObservedAssociation.count`. `tsn` is its DATA's last, or -1."""
+        whose, sender, one, near, _, destination = flow
+        if tsn >= 0:
+            near.tsn = tsn
+            whose.up = True
+        self._met(whose)
+        self.clock.pass_to(at)
+        self._known.move_to_end(whose.serial)
+        one.count(chunks, octets, at, destination, sender, self._told)
+        if one.counts_changed:
+            self._changed[one.key] = one
+        self.taken += 1
+
+    def tell(self) -> Observation:
+        """What the packets tell that were taken in since the last time."""
+        self._tell_noted()
+        self.clock.pass_to(None)
+        made = Observation(self._told)
+        for one in self._changed.values():
+            made.numbers += (one.counts(), one.streams())
+        made.until = self.clock.mono
+        self.taken, self._told = 0, []
+        self._changed.clear()
+        return made
+
+    def _is_clear(self) -> bool:
+        """Whether nothing that comes later changes what the noted packets tell."""
+        unclear = self._unclear
+        while unclear:
+            packet, identified = unclear[0]
+            whose, _ = identified.now()
+            known = whose.client is not None or whose.serial in self._known
+            if not (known and whose.is_clear and packet.udp is None and leaves_addresses(packet)):
+                return False
+            unclear.popleft()
+        return True
+
+    def _tell_noted(self) -> None:
+        noted, self._noted = self._noted, []
+        self._unclear.clear()
+        told, clock, changed = self._told, self.clock, self._changed
+        if noted and not self._begun:
+            told.append(self.begin(noted[0][0].at))
         wants_packets, files_them = self.wanted.packets, self.wanted.filed
-        for packet, identified in found:
+        for packet, identified in noted:
             clock.pass_to(packet.at)
             if identified is None:
                 self.strays += packet.icmp is None
@@ -87,11 +179,6 @@ class Observer:
                 told += one.take(packet, sender)
                 if one.counts_changed:
                     changed[one.key] = one
-        clock.pass_to(None)
-        for one in changed.values():
-            made.numbers += (one.counts(), one.streams())
-        made.until = clock.mono
-        return made
 
     def with_tag(
         self, source: int, destination: int, tag: int

@@ -43,6 +43,13 @@ class _Run:
         self.kept = _taken(chunk)
 
 
+class _Way(NamedTuple):
+    """The runs of a way, by their first and by their last number."""
+
+    by_low: dict[int, _Run]
+    by_high: dict[int, _Run]
+
+
 class Pieces:
     """The pieces of unfinished messages, bounded in bytes: those that got none for longest are dropped."""
 
@@ -50,8 +57,7 @@ class Pieces:
         self.limit = limit
         self._total = total
         self._octets = 0
-        self._by_low: dict[tuple[Hashable, int], _Run] = {}
-        self._by_high: dict[tuple[Hashable, int], _Run] = {}
+        self._ways: dict[Hashable, _Way] = {}
         self._order: OrderedDict[_Run, Hashable] = OrderedDict()
 
     def add(self, way: Hashable, number: int, chunk: Data | IData) -> JoinedMessage | None:
@@ -60,49 +66,53 @@ class Pieces:
         A piece without octets is none: whoever gets it does not acknowledge it, but aborts (RFC 9260, section
         6.2), and any number of them would fit in a message.
         """
+        size = chunk.size
         if chunk.beginning and chunk.ending:
-            return JoinedMessage(chunk, chunk.size, chunk.data)
-        if chunk.size <= 0:
+            return JoinedMessage(chunk, size, chunk.data)
+        if size <= 0:
             return None
-        before = None if chunk.beginning else self._by_high.get((way, number - 1 & MASK))
-        after = None if chunk.ending else self._by_low.get((way, number + 1 & MASK))
-        if before is not None and not before.whole_end and after is None:
-            return self._append(before, way, number, chunk)
-        run = _Run(number, chunk)
-        self._octets += run.kept + _COST
-        if before is not None and not before.whole_end:
-            self._remove(before)
-            run = self._joined(before, run)
-        if after is not None and not after.first.beginning:
-            self._remove(after)
-            run = self._joined(run, after)
-        if run.first.beginning and run.whole_end:
-            self._octets -= run.kept + _COST
-            return _message(run)
-        self._by_low[way, run.low] = self._by_high[way, run.high] = run
-        self._order[run] = way
-        self._bound()
-        return None
-
-    def _append(self, run: _Run, way: Hashable, number: int, chunk: Data | IData) -> JoinedMessage | None:
-        """The next piece of a run, as it mostly is."""
-        del self._by_high[way, run.high]
-        run.high, run.whole_end = number, chunk.ending
-        run.size += chunk.size
-        if run.parts is not None and run.size <= self.limit:
-            run.parts.append((chunk.data, chunk.size))
-            run.kept += _taken(chunk)
-            self._octets += _taken(chunk)
+        known = self._ways.get(way)
+        if known is None:
+            known = self._ways[way] = _Way({}, {})
+        by_low, by_high = known
+        ending = chunk.ending
+        before = None if chunk.beginning else by_high.get(number - 1 & MASK)
+        after = None if ending else by_low.get(number + 1 & MASK)
+        if after is None and before is not None and not before.whole_end:
+            # The next piece of a run, as it mostly is.
+            run = before
+            del by_high[run.high]
+            run.high, run.whole_end = number, ending
+            run.size += size
+            if run.parts is not None and run.size <= self.limit:
+                taken = len(chunk.data) + _PIECE_COST
+                run.parts.append((chunk.data, size))
+                run.kept += taken
+                self._octets += taken
+            else:
+                self._octets -= run.kept
+                run.parts, run.kept = None, 0
+            by_high[number] = run
+            if not (run.first.beginning and run.whole_end):
+                self._order.move_to_end(run)
         else:
-            self._octets -= run.kept
-            run.parts, run.kept = None, 0
+            run = _Run(number, chunk)
+            self._octets += run.kept + _COST
+            if before is not None and not before.whole_end:
+                self._remove(before)
+                run = self._joined(before, run)
+            if after is not None and not after.first.beginning:
+                self._remove(after)
+                run = self._joined(run, after)
+            self._ways[way] = known
+            by_low[run.low] = by_high[run.high] = run
+            self._order[run] = way
         if run.first.beginning and run.whole_end:
             self._remove(run)
             self._octets -= run.kept + _COST
             return _message(run)
-        self._by_high[way, number] = run
-        self._order.move_to_end(run)
-        self._bound()
+        if self._octets > self._total:
+            self._bound()
         return None
 
     def _bound(self) -> None:
@@ -113,9 +123,13 @@ class Pieces:
 
     def _remove(self, run: _Run) -> None:
         way = self._order.pop(run)
-        for index, number in ((self._by_low, run.low), (self._by_high, run.high)):
-            if index.get((way, number)) is run:
-                del index[way, number]
+        by_low, by_high = self._ways[way]
+        if by_low.get(run.low) is run:
+            del by_low[run.low]
+        if by_high.get(run.high) is run:
+            del by_high[run.high]
+        if not by_low and not by_high:
+            del self._ways[way]
 
     def _joined(self, low: _Run, high: _Run) -> _Run:
         """Both in one; what is appended is mostly a single piece."""

@@ -5,8 +5,9 @@ elsewhere it is the way from there to the other end and back. A receiver may wai
 (RFC 9260, section 6.2).
 """
 
+from collections.abc import Iterable
+
 from sctp_tui.sctp.events import Direction, RoundTrip
-from sctp_tui.sctp.wire.packet import Sack
 from sctp_tui.sctp.wire.serial import le
 
 from .identity import ADDRESSES
@@ -47,11 +48,11 @@ class RoundTrips:
         """TSNs begin anew."""
         self.timed = False
 
-    def acknowledge(self, sack: Sack, at: int) -> bool:
+    def acknowledge(self, cumulative_tsn: int, gaps: Iterable[tuple[int, int]], at: int) -> bool:
         """The other end's SACK comes; whether a round trip was measured."""
         tsn = self._tsn
         if not self.timed or not (
-            le(tsn, sack.cumulative_tsn) or any(le(low, tsn) and le(tsn, high) for low, high in sack.gaps)
+            le(tsn, cumulative_tsn) or any(le(low, tsn) and le(tsn, high) for low, high in gaps)
         ):
             return False
         self.timed = False
