@@ -112,6 +112,21 @@ def test_a_gap_is_looked_at(tmp_path: Path) -> None:
     assert told_alike(tmp_path, story)
 
 
+def test_offers_of_a_restart_of_which_one_is_accepted(tmp_path: Path) -> None:
+    """What goes on meanwhile has the tags of before, and those of each offer."""
+    story = Story().up().data()
+    for tag, source in ((TAG_A + 1, A), (TAG_A + 2, A2)):
+        story.a(init(tag, 1, A2), tag=0, source=source)
+        story.b(init(TAG_B + tag - TAG_A, 1, kind=2, cookie=b"again"), tag=tag, to=source)
+        for number in range(20):
+            story.a(data(TSN_A + 1 + number, b"x")).b(sack(TSN_A + 1 + number)).b(sack(1), tag=tag, to=source)
+    story.a(chunk(10, b"again"), tag=TAG_B + 2, source=A2).b(chunk(11), tag=TAG_A + 2, to=A2)
+    for number in range(40):
+        story.a(data(1 + number, b"y"), tag=TAG_B + 2, source=A2)
+        story.b(sack(1 + number), tag=TAG_A + 2, to=A2)
+    assert told_alike(tmp_path, story) > 60
+
+
 def test_halves_that_turn_out_to_be_one(tmp_path: Path) -> None:
     """An earlier portion has told of two; what is of the second in this one is of the first."""
     story = Story()
