@@ -179,14 +179,16 @@ def _paths(sample: Sample) -> str:
 
 
 def _cwnd(sample: Sample) -> str:
-    """RFC 9260, sections 7.2.1 and 7.2.2: it grows by no more than what is acknowledged, from its start."""
+    """RFC 9260, sections 7.2.1 and 7.2.2: it grows by no more than what is acknowledged, from its start, or
+    from the 4 * MTU that it has at least after a time without DATA.
+    """
     for path in sample.status.paths:
         if path.cwnd is None or path.mtu is None or len(sample.status.paths) > 1:
             continue
         if path.cwnd <= 0:
             return f"cwnd is {path.cwnd}"
         first = sample.end.first_cwnd
-        if first is not None and path.cwnd > first + sample.end.acked_octets + path.mtu:
+        if first is not None and path.cwnd > max(first, 4 * path.mtu) + sample.end.acked_octets + path.mtu:
             return f"cwnd {path.cwnd} is told, after {first} and {sample.end.acked_octets} B acknowledged"
     return ""
 

@@ -8,11 +8,13 @@ its answer (section 5.2.2).
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sctp_tui.sctp.events import Direction
 from sctp_tui.sctp.wire.packet import Abort, Chunk, CookieAck, CookieEcho, Error, Init, InitAck
 
+_Key = TypeVar("_Key")
+_Kept = TypeVar("_Kept")
 _OFFERS = 64  # INITs, and INIT ACKs, remembered until their cookie comes back
 
 
@@ -53,7 +55,8 @@ class SetUps:
 
     def __init__(self) -> None:
         self.settled = False
-        self._offers: dict[int, Offer] = {}  # by the tag in an INIT or INIT ACK
+        # By direction and tag of an INIT or INIT ACK: both ends may have the same tag by chance.
+        self._offers: dict[tuple[Direction, int], Offer] = {}
         self._called: dict[int, int] = {}  # by the tag in an INIT ACK, that of the INIT which it answers
         self._tags = frozenset[int]()
         self._asked: _Asked | None = None
@@ -66,7 +69,7 @@ class SetUps:
         """
         for chunk in chunks:
             if isinstance(chunk, Init):
-                self._offers[chunk.tag] = Offer(chunk.initial_tsn, chunk.rwnd)
+                self._offers[direction, chunk.tag] = Offer(chunk.initial_tsn, chunk.rwnd)
                 if isinstance(chunk, InitAck):
                     self._called[chunk.tag] = vtag
                     _bound(self._called, _OFFERS)
@@ -84,7 +87,8 @@ class SetUps:
         before, self._tags = self._tags, frozenset(tags) - {0}
         if before == self._tags:
             return None
-        own, others = (self._offers.get(tag) for tag in tags)
+        own = self._offers.get((direction, tags[0]))
+        others = self._offers.get(("out" if direction == "in" else "in", vtag))
         anew = bool(before) and before.isdisjoint(self._tags)
         self._asked = _Asked(direction, Begun(others, own, tags, anew, asks=False))
         return Begun(own, others, tags, anew, asks=True)
@@ -100,6 +104,6 @@ class SetUps:
         return asked.begun
 
 
-def _bound(kept: "dict[int, Offer] | dict[int, int]", most: int) -> None:
+def _bound(kept: "dict[_Key, _Kept]", most: int) -> None:
     if len(kept) > most:
         del kept[next(iter(kept))]
