@@ -1,5 +1,7 @@
 """Opens the server of `--share`, where what it takes is installed."""
 
+import shlex
+import sys
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
@@ -18,5 +20,6 @@ def sharing(place: tuple[str, int] | None) -> "AbstractContextManager[SharingSer
     except ModuleNotFoundError as error:
         if error.name != "aiohttp":
             raise
-        raise SctpError("--share: it needs aiohttp, which is not installed: pip install aiohttp") from None
+        way_out = shlex.join([sys.executable, "-m", "pip", "install", "aiohttp"])
+        raise SctpError(f"--share: it needs aiohttp, which is not installed: {way_out}") from None
     return SharingServer(*place)
