@@ -77,7 +77,7 @@ SUBJECTS: dict[str, dict[str, str]] = {
         "6.1.3": "remote_error",
         "6.1.5": "shutdown_event",
         "6.1.6": "adaptation",
-        "6.1.7": "partial delivery",
+        "6.1.7": "partial.delivery",
         "6.1.8": "authentic",
         "6.1.9": "sender_dry",
         "6.1.10": "missing|stopped",

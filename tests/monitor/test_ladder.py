@@ -315,6 +315,18 @@ def test_why_a_sack_comes_at_once(wire: Wire) -> None:
     assert "at once" not in usual.text
 
 
+def test_a_packet_without_data_is_not_what_a_sack_answers(wire: Wire) -> None:
+    """What filled the gap came just before, and a SACK of the other way after it."""
+    wire.put("in", data(0), verdict="dropped")
+    wire.put("in", data(1), at=0.1)
+    wire.put("out", sack(-1, (2, 2)), at=0.1)
+    wire.put("in", data(0), at=1.2)
+    wire.put("in", sack(-1), at=1.2)
+    wire.put("out", sack(1), at=1.2)
+    assert _told(wire) == CHUNKS["SACK/filled"].expert
+    assert list(wrong(wire.made)) == []
+
+
 def test_a_sack_for_later_data_is_not_said_to_answer_what_filled_the_gap(wire: Wire) -> None:
     """Linux delays the SACK for what fills the last gap, so that often the next DATA is there before it."""
     wire.put("in", data(0), verdict="dropped")

@@ -83,8 +83,8 @@ class Heard(NamedTuple):
     SHUTDOWN ACK: there was one before, and nothing has come since that SHUTDOWN ACK answers. `asked_again`,
     of a SHUTDOWN ACK: there was one before, and it is asked for once more. `stray`: the last packet was an
     INIT ACK, and it has not sent a COOKIE ECHO for its INIT. `agreed`: it has sent a SHUTDOWN ACK in this
-    association. `late_data`: DATA has come since it sent its first SHUTDOWN. `fills`: the last packet had
-    DATA below a TSN that had come before.
+    association. `late_data`: DATA has come since it sent its first SHUTDOWN. `fills`: the last packet
+    that had DATA had some below a TSN that had come before.
     """
 
     ago: float
@@ -171,7 +171,8 @@ class _End:
         self.cookie = brought.cookie
         self.late_data |= bool(brought.tsns) and self.closing is not None
         came = self.came
-        self.fills = came is not None and any(lt(tsn, came) for tsn in brought.tsns)
+        if brought.tsns:
+            self.fills = came is not None and any(lt(tsn, came) for tsn in brought.tsns)
         for tsn in brought.tsns:
             self.came = tsn if self.came is None or lt(self.came, tsn) else self.came
         self.asked.clear()
