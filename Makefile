@@ -72,7 +72,7 @@ lock: $(BIN)/python
 
 clean:
 	rm -rf $(VENV) .venv.newest .lab .lab.* .test .mypy_cache .ruff_cache .import_linter_cache dist
-	find sctp_tui tests -name __pycache__ -prune -exec rm -rf {} +
+	find .ci sctp_tui tests -name __pycache__ -prune -exec rm -rf {} +
 
 $(BIN)/python:
 	@.ci/make-venv $(VENV)
