@@ -255,6 +255,18 @@ def test_a_shutdown_with_another_cumulative_tsn_answers_data_and_is_not_sent_aga
     assert "no timer ran out" not in next(why_row(anew, "expert"))[1].text
 
 
+def test_a_shutdown_that_was_overtaken_takes_no_acknowledgement_back(wire: Wire) -> None:
+    def shutdown(cumulative: int) -> bytes:
+        return _chunk(7, struct.pack("!I", _tsn(cumulative)))
+
+    wire.put("in", data(0), data(1), data(2), at=1)
+    wire.put("out", shutdown(0), at=1.0, delay=0.5)
+    wire.put("out", shutdown(1), at=1.1)
+    wire.put("in", data(1), at=2.3)
+    *_, again = wire.ladder()
+    assert [one.why for one in again.tries] == ["acknowledged"]
+
+
 def test_a_shutdown_ack_that_answers_nothing_is_sent_again(wire: Wire) -> None:
     shutdown, agreed = _chunk(7, struct.pack("!I", _tsn(0))), _chunk(8, b"")
     wire.put("out", shutdown, at=1)

@@ -431,6 +431,8 @@ class Ladder:
                 elif isinstance(chunk, Init) and arrives:
                     way.inits.append(number)
                     self._unanswered.add(number)
+                elif isinstance(chunk, Shutdown) and arrives and not self._outdated(packet):
+                    back.tries.answer(comes, chunk, now)
             elif isinstance(chunk, ShutdownAck):
                 way.agreed = way.agreed if heard.unasked else number
                 tried = way.control.send(now, number, (name_of(chunk), way.agreed), to, as_sent=as_sent)

@@ -153,6 +153,7 @@ class PeerRwnd:
 
     def acknowledge(self, tsn: int) -> None:
         """A SHUTDOWN arrives: it acknowledges DATA up to this TSN (RFC 9260, section 9.2)."""
+        self._cumulative = tsn
         self._settle_to(tsn)
 
     def _settle_to(self, cumulative: int) -> bool:

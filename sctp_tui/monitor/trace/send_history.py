@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeVar
 
 from sctp_tui.sctp.link.conditions import has_come
-from sctp_tui.sctp.wire.packet import Sack
+from sctp_tui.sctp.wire.packet import Sack, Shutdown
 from sctp_tui.sctp.wire.serial import add, ahead, lt
 
 from .heard import EARLY, RTO
@@ -63,20 +63,20 @@ ONCE = SendReason()
 
 
 class Coming:
-    """SACKs and a_rwnds under way to the other end; bounded: where there are more, the first arrive early."""
+    """What acknowledges or gives room, under way to the other end; bounded: if more, the first are early."""
 
     def __init__(self) -> None:
-        self._coming: list[tuple[float, int, Sack | int]] = []
+        self._coming: list[tuple[float, int, Sack | Shutdown | int]] = []
         self._order = 0
         self._blocks = 0  # gap blocks in them
 
-    def put(self, time: float, said: Sack | int) -> None:
-        """A SACK, or the a_rwnd of an INIT or INIT ACK, will arrive at this time."""
+    def put(self, time: float, said: Sack | Shutdown | int) -> None:
+        """A SACK or SHUTDOWN, or the a_rwnd of an INIT or INIT ACK, will arrive at this time."""
         self._order += 1
         self._blocks += _blocks(said)
         heapq.heappush(self._coming, (time, self._order, said))
 
-    def by(self, now: float) -> Iterator[tuple[float, Sack | int]]:
+    def by(self, now: float) -> Iterator[tuple[float, Sack | Shutdown | int]]:
         """Remove and yield what has arrived by `now`, in order, each with its time."""
         coming = self._coming
         while coming and (
@@ -183,7 +183,7 @@ class SendHistory:
         self._dropped: dict[int, None] = {}  # TSNs whose last try the link dropped
         self._sent: dict[int, _Try] = {}  # by TSN, the last try of outstanding chunks
         self._gone: dict[int, _Try] = {}  # the same of chunks acknowledged a moment ago
-        self._cumulative: int | None = None  # the newest Cumulative TSN Ack received
+        self._cumulative: int | None = None  # the newest Cumulative TSN Ack received, in a SACK or SHUTDOWN
         self._went = 0.0  # when they were
         self._heard = 0.0  # when the newest SACK or a_rwnd came
         self._trouble: dict[int, _Trouble] = {}  # by TSN, of both
@@ -220,8 +220,8 @@ class SendHistory:
 
     # --- what it receives
 
-    def answer(self, time: float, said: Sack | int, now: float) -> None:
-        """A SACK, or the a_rwnd of an INIT or INIT ACK, will arrive at this time."""
+    def answer(self, time: float, said: Sack | Shutdown | int, now: float) -> None:
+        """A SACK or SHUTDOWN, or the a_rwnd of an INIT or INIT ACK, will arrive at this time."""
         self._coming.put(time, said)
         self.until(now)
 
@@ -232,6 +232,9 @@ class SendHistory:
                 self._trouble.pop(tsn, None)
             self._gone.clear()
         for time, said in self._coming.by(now):
+            if isinstance(said, Shutdown):
+                self._acknowledge(said.cumulative_tsn)
+                continue
             self._heard = min(time, now)
             self._receive(self._heard, said)
 
@@ -291,8 +294,10 @@ class SendHistory:
         """Whether a SACK acknowledges a zero window probe, which the one before did not."""
         return self._room.takes_probe(sack, before)
 
-    def acknowledge(self, tsn: int) -> None:
-        """A SHUTDOWN arrives, with this Cumulative TSN Ack."""
+    def _acknowledge(self, tsn: int) -> None:
+        """A SHUTDOWN arrives, with this Cumulative TSN Ack; one that was overtaken tells nothing new."""
+        if self._cumulative is not None and lt(tsn, self._cumulative):
+            return
         self._room.acknowledge(tsn)
         self._cumulative = tsn
         self._settle(tsn)
@@ -542,5 +547,5 @@ def bound(kept: dict[K, V], most: int) -> None:
         del kept[next(iter(kept))]
 
 
-def _blocks(said: Sack | int) -> int:
-    return 0 if isinstance(said, int) else len(said.gaps)
+def _blocks(said: Sack | Shutdown | int) -> int:
+    return len(said.gaps) if isinstance(said, Sack) else 0

@@ -398,10 +398,8 @@ class SendWindow:
             if isinstance(said, Abort):
                 self.end(time)
                 continue
-            if isinstance(said, Shutdown):
-                self._tries.acknowledge(said.cumulative_tsn)
-            else:
-                self._tries.answer(time, said, time)
+            self._tries.answer(time, said, time)
+            if not isinstance(said, Shutdown):
                 self.phase.stirred(time)
             if not self._tries.recovers:
                 self.phase.recovered()
