@@ -77,11 +77,11 @@ def exchange(made: Sequence[Made]) -> Wire:
 
 
 def repeats(made: Sequence[Made]) -> list[bool]:
-    """Of each packet whether a packet before has had some of its TSNs."""
-    seen: set[int] = set()
+    """Of each packet whether one before had some of its TSNs, or was a SHUTDOWN where this is one."""
+    seen: set[int | None] = set()
     told = []
     for one in made:
-        numbers = {number for number, _, _ in one.data}
+        numbers = {None} if TERMS["chunk~shut"](one, False) else {number for number, _, _ in one.data}
         told.append(bool(numbers & seen))
         seen |= numbers
     return told
