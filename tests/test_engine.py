@@ -399,6 +399,20 @@ def test_no_end_is_a_group_or_a_whole_network(running: Running, host: str) -> No
     running.greet()  # nothing else has ended
 
 
+def test_a_message_that_is_read_after_the_end_is_counted_and_begins_nothing() -> None:
+    """usrsctp may tell an end before what is unread of its association."""
+    story = Story()
+    associations = OpenAssociations(Clock())
+    up = story.up(1)
+    associations.note(up)
+    associations.forget(associations.known(up.key))
+    associations.note(story.message(up.key))
+    assert not associations.by_key
+    (told,) = associations.news()
+    assert isinstance(told, Counts)
+    assert (told.key, told.messages_in) == (up.key, 1)
+
+
 def test_what_is_told_to_have_failed_after_the_end_is_counted() -> None:
     """Linux tells first that the association is lost, then which messages were not delivered."""
     story = Story()

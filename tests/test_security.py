@@ -15,6 +15,7 @@ from sctp_tui.sctp import association_registry, endpoint, events, reassembly, ri
 from sctp_tui.sctp.kernel import endpoint as kernel_endpoint
 from sctp_tui.sctp.kernel import seen_aborts, sock_diag
 from sctp_tui.sctp.link import conditioner
+from sctp_tui.sctp.userspace import endpoint as userspace_endpoint
 from sctp_tui.sctp.userspace import flows, links, pump, sockets, unread
 from sctp_tui.sources import (
     association,
@@ -99,6 +100,10 @@ ROWS: dict[str, tuple[list[str], str]] = {
     "unfinished messages": (
         [_mib(endpoint.MESSAGE_LIMIT), _mib(reassembly.TOTAL)],
         "sctp/test_reassembly.py test_what_is_kept_is_bounded_and_what_is_given_is_right",
+    ),
+    "messages cut short": (
+        [_number(userspace_endpoint.CUT)],
+        "sctp/test_cut_messages.py test_what_is_cut_unread_is_kept_up_to_a_number",
     ),
     "notifications that nobody": (
         [_mib(unread.OF_LINK), _mib(unread.OF_ENDPOINT)],

@@ -108,8 +108,8 @@ class OpenAssociations:
         """Count an event; return its association, entered here if it is new. An end is left to `forget`."""
         association = self.by_key.get(event.key)
         if type(event) is Message:  # the most frequent: first, and by the cheapest test
-            if association is None:
-                association = self._meet(event)
+            if association is None:  # of one that has ended, what was still unread
+                association = self._ended.get(event.key) or self._meet(event)
             stream = association.streams.get(event.stream)
             if stream is None:
                 stream = association.streams[event.stream] = _Stream()

@@ -154,6 +154,10 @@ class AssociationRegistry:
         """Whether the end of the association with this ID was told, and no other has it now."""
         return self.get(assoc_id) is None and assoc_id in self._ended
 
+    def ended(self, assoc_id: int) -> AssociationEntry | None:
+        """The association that had this ID last, and whose end was told; None where none is remembered."""
+        return self._ended.get(assoc_id)
+
     def known(self, assoc_id: int) -> AssociationEntry:
         """Like `get`; raises `SctpError` where it has ended."""
         entry = self.get(assoc_id)

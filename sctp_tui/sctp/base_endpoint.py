@@ -66,7 +66,7 @@ class BaseEndpoint(ABC):
         self._clock = options.clock
         self._library = library
         self._registry = AssociationRegistry(options)
-        self._reassembly = Reassembly(options.message_limit)
+        self._reassembly: Reassembly[tuple[int, bool, int]] = Reassembly(options.message_limit)
         self._to: Peer | None = None  # a client's destination
         self._network_host = ""  # see `Listening`
         self._crashed = False
@@ -356,6 +356,10 @@ class BaseEndpoint(ABC):
     def associations(self) -> Sequence[int]:
         """See `Endpoint.associations`."""
         return self._registry.ids()
+
+    def _in_pieces(self, assoc_id: int, stream: int) -> bool:
+        """Whether pieces of a message of this stream have come, and its last has not."""
+        return any(of == stream for _, (of, _, _) in self._reassembly.unfinished.get(assoc_id, ()))
 
     def _whole(
         self,

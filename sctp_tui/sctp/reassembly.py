@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -10,7 +10,7 @@ TOTAL = 64 * 1024 * 1024
 """Bytes of all unfinished messages together: sixteen of the longest, or many short ones."""
 
 
-_Key = tuple[int, Hashable]
+M = TypeVar("M", bound=Hashable)
 
 
 class _PartialMessage(msgspec.Struct, eq=False):
@@ -29,7 +29,7 @@ class ReassembledMessage(NamedTuple):
     limit: int
 
 
-class Reassembly:
+class Reassembly(Generic[M]):
     """Keeps pieces by association and message until the last one comes.
 
     Beyond `limit` bytes the data of a message is dropped, and its further pieces only counted. Beyond `total`
@@ -41,12 +41,13 @@ class Reassembly:
         self.limit = limit
         self.total = total
         self._bytes = 0
-        self._waiting: OrderedDict[_Key, _PartialMessage] = OrderedDict()  # first: longest without a piece
-        self._let_go: dict[_Key, _PartialMessage] = {}
-        self.unfinished: dict[int, set[_Key]] = {}
+        # First: the one longest without a piece
+        self._waiting: OrderedDict[tuple[int, M], _PartialMessage] = OrderedDict()
+        self._let_go: dict[tuple[int, M], _PartialMessage] = {}
+        self.unfinished: dict[int, set[tuple[int, M]]] = {}
         """The unfinished messages of each association that has any, by its ID."""
 
-    def add(self, assoc_id: int, message: Hashable, piece: bytes, last: bool) -> ReassembledMessage | None:
+    def add(self, assoc_id: int, message: M, piece: bytes, last: bool) -> ReassembledMessage | None:
         """Add a piece; `message` identifies its message in the association. None until the last has come."""
         key = (assoc_id, message)
         one = self._let_go.get(key) or self._waiting.get(key)
@@ -71,12 +72,12 @@ class Reassembly:
             del self.unfinished[assoc_id]
         return ReassembledMessage(None if one.limit else bytes(one.data), one.size, one.limit)
 
-    def _drop(self, key: _Key, limit: int) -> None:
+    def _drop(self, key: tuple[int, M], limit: int) -> None:
         one = self._let_go[key] = self._waiting.pop(key)
         self._bytes -= len(one.data)
         one.data, one.limit = bytearray(), limit
 
-    def _remove(self, key: _Key) -> None:
+    def _remove(self, key: tuple[int, M]) -> None:
         one = self._waiting.pop(key, None) or self._let_go.pop(key)
         self._bytes -= len(one.data)
 

@@ -9,7 +9,7 @@ LIMIT, TOTAL = 10, 25
 
 
 def test_a_message_is_put_together() -> None:
-    one = Reassembly(LIMIT, TOTAL)
+    one: Reassembly[str] = Reassembly(LIMIT, TOTAL)
     assert one.add(3, "a", b"abc", last=False) is None
     assert one.add(4, "a", b"xyz", last=False) is None
     assert set(one.unfinished) == {3, 4}
@@ -19,7 +19,7 @@ def test_a_message_is_put_together() -> None:
 
 
 def test_the_one_that_waited_longest_for_a_piece_goes() -> None:
-    one = Reassembly(LIMIT, TOTAL)
+    one: Reassembly[str] = Reassembly(LIMIT, TOTAL)
     for assoc_id in (3, 4, 5):
         one.add(assoc_id, "a", b"12345678", last=False)
     one.add(3, "a", b"9", last=False)
@@ -38,7 +38,7 @@ _PIECES = st.lists(
 
 @given(_PIECES)
 def test_what_is_kept_is_bounded_and_what_is_given_is_right(pieces: list[tuple[int, str, int, str]]) -> None:
-    one = Reassembly(LIMIT, TOTAL)
+    one: Reassembly[str] = Reassembly(LIMIT, TOTAL)
     came: dict[tuple[int, str], bytes] = {}
     for number, (assoc_id, message, size, what) in enumerate(pieces):
         if what == "end":

@@ -21,6 +21,8 @@ from sctp_tui.sctp.events import (
     Event,
     How,
     Listening,
+    Message,
+    MessageTooLarge,
     Origin,
     PartialDelivery,
     Path,
@@ -50,6 +52,8 @@ from .links import Link
 from .pump import Pump
 from .sockets import SEND_BUFFER, ReceiveBuffer, ReceiveInfo, Socket, open_socket
 
+CUT = 1000
+"""Messages kept by number of an endpoint which were cut before they were read."""
 _EPHEMERAL = range(49152, 65536)  # RFC 6335, section 6
 
 
@@ -130,6 +134,8 @@ class UserspaceEndpoint(BaseEndpoint):
         self._held: set[int] = set()
         # Assoc IDs whose RTO was doubled before a round trip was measured; and none is known since.
         self._backed_off: set[int] = set()
+        # What is cut before it is read, by assoc ID, stream and SSN
+        self._cut: dict[tuple[int, int, int], PartialDelivery] = {}
         self._moved: dict[int, int | None] = {}  # by assoc ID, the peer's UDP port before, not yet told
 
     # --- setting up
@@ -605,26 +611,50 @@ class UserspaceEndpoint(BaseEndpoint):
         """Add at most `limit` events of a socket to `events`; whether nothing is left to read."""
         receive, failing, now = sock.receive, sock.failing, self._clock.now()
         pieces = failing.pieces
+        if sock.unsure is not None:
+            events.append(sock.unsure)
+            sock.unsure = None
         for _ in range(limit):
             got = receive()
             if got is None:
                 break
             data, told = got
             if told[-1] & layout.MSG_NOTIFICATION:
-                events += self._notified_of(failing.add(data), now)
+                self._take_notifications(failing.add(data), now, events)
                 continue
             if pieces:
-                events += self._notified_of(failing.end(), now)
+                self._take_notifications(failing.end(), now, events)
             if event := self._received(data, told, now):
                 events.append(event)
         else:
+            if events and isinstance(events[-1], Message | MessageTooLarge):
+                sock.unsure = events.pop()
             return False
         # The library gives back all pieces of a message at once.
-        events += self._notified_of(failing.end(), now)
+        self._take_notifications(failing.end(), now, events)
         return True
 
-    def _notified_of(self, notifications: Iterable[bytes], now: tuple[float, float]) -> Iterator[Event]:
-        return (event for data in notifications if (event := self._notified(data, now)))
+    def _take_notifications(
+        self, notifications: Iterable[bytes], now: tuple[float, float], events: list[Event]
+    ) -> None:
+        """Add the events of notifications to `events`.
+
+        At an association's end, and at a FORWARD TSN, usrsctp sets MSG_EOR on what it has of a message, and
+        tells right behind it that the rest won't come: what was taken for a whole message is none then.
+        """
+        for data in notifications:
+            event = decode_notification(data, layout.DIALECT)
+            if isinstance(event, PartialDelivery):
+                if self._in_pieces(event.assoc_id, event.stream):
+                    self._reassembly.forget(event.assoc_id)
+                elif events and _is_of(event, events[-1]):
+                    events.pop()
+                else:  # it has not been read, or this is told once more
+                    self._cut[event.assoc_id, event.stream, event.sequence] = event
+                    if len(self._cut) > CUT:
+                        del self._cut[next(iter(self._cut))]
+                    continue
+            events.append(self._notified(event, now))
 
     def _peer(self) -> tuple[Peer | None, Link | None]:
         """The peer, and its link, of the last receive; None where the link is unknown."""
@@ -639,10 +669,14 @@ class UserspaceEndpoint(BaseEndpoint):
     def _received(self, data: bytes, told: ReceiveInfo, now: tuple[float, float]) -> Event | None:
         stream, ssn, flags, ppid, tsn, assoc_id, of_call = told
         entry = self._registry.get(assoc_id)
-        if entry is None:
-            entry = self._registry.find(assoc_id, self._peer()[0])
-        unordered = bool(flags & layout.RECV_UNORDERED)
         last = bool(of_call & layout.MSG_EOR)
+        if entry is None:
+            # While another association's message is unfinished, usrsctp tells an end before what is unread.
+            entry = self._registry.ended(assoc_id) or self._registry.find(assoc_id, self._peer()[0])
+            if last and (cut := self._cut.pop((assoc_id, stream, ssn), None)) is not None:
+                self._reassembly.forget(assoc_id)
+                return self._registry.stamp(cut, None, now)
+        unordered = bool(flags & layout.RECV_UNORDERED)
         if not last or assoc_id in self._reassembly.unfinished:
             whole = self._whole(entry, stream, unordered, tsn, data, last, now)
             if not isinstance(whole, bytes):
@@ -650,19 +684,14 @@ class UserspaceEndpoint(BaseEndpoint):
             data = whole
         return self._registry.message(entry, stream, ssn, tsn, socket.ntohl(ppid), unordered, data, now)
 
-    def _notified(self, data: bytes, now: tuple[float, float]) -> Event | None:
-        event = decode_notification(data, layout.DIALECT)
+    def _notified(self, event: Event, now: tuple[float, float]) -> Event:
         peer, link = self._peer()
         if isinstance(event, PeerAddrChange) and peer is not None:
             event = msgspec.structs.replace(event, address=peer.addresses[0])
-        elif isinstance(event, PartialDelivery) and event.assoc_id not in self._reassembly.unfinished:
-            return None  # some versions repeat it for each piece
         elif isinstance(event, AssocChange):
             return self._changed(event, peer, link, now)
         if isinstance(event, RemoteError) and event.error == CauseCode.STALE_COOKIE:
             self._stale = True
-        if isinstance(event, PartialDelivery):
-            self._reassembly.forget(event.assoc_id)
         if isinstance(event, SendFailed) and not event.sent and not event.error_text:
             event = msgspec.structs.replace(event, error_text=self._not_negotiated(event))
         return self._registry.stamp(event, peer, now)
@@ -762,6 +791,16 @@ def _family(host: str) -> socket.AddressFamily:
     except ValueError:
         raise SctpError(f"{host!r} is not an IP address; give one, as in 127.0.0.1 or ::1") from None
     return socket.AF_INET6 if address.version == 6 else socket.AF_INET
+
+
+def _is_of(cut: PartialDelivery, event: Event) -> bool:
+    """Whether what was cut is the message of this event."""
+    return (
+        isinstance(event, Message | MessageTooLarge)
+        and event.assoc_id == cut.assoc_id
+        and event.stream == cut.stream
+        and (isinstance(event, MessageTooLarge) or event.ssn in (None, cut.sequence))
+    )
 
 
 def _who_has(udp_port: int) -> str:

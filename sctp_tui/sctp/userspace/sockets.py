@@ -7,6 +7,7 @@ import os
 import struct
 
 from sctp_tui.sctp.endpoint import EndpointOptions, Outgoing, SctpError
+from sctp_tui.sctp.events import Event
 from sctp_tui.sctp.failed_pieces import FailedPieces
 from sctp_tui.sctp.system import refused
 
@@ -64,6 +65,8 @@ class Socket:
         self._receive_most = RECEIVE_BUFFER
         self.failing = FailedPieces()
         """The pieces received of a message that is just coming back."""
+        self.unsure: Event | None = None
+        """The last message received, while what tells whether it was cut is still to be received."""
 
     def set_up(self, options: EndpointOptions) -> None:
         """Set the socket options for an endpoint."""
