@@ -374,6 +374,14 @@ def test_samples_are_kept_when_they_change() -> None:
     )
 
 
+def test_a_round_trip_that_is_no_longer_known_is_not_the_one_before() -> None:
+    """As after a restart, whose own round trip was not measured yet."""
+    sending = SendWindow()
+    sending.sample(0.0, Path("127.0.0.1", "ACTIVE", True, 4380, 12, 1000, 1500))
+    sending.sample(1.0, Path("127.0.0.1", "ACTIVE", True, 4380, None, 3000, 1500))
+    assert sending.srtt is None
+
+
 def test_between_samples_far_apart_and_before_the_first_nothing_is_known() -> None:
     sending = SendWindow()
     for now in (3.5, 5.4, 10.5, 11.5):

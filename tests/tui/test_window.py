@@ -200,6 +200,20 @@ async def test_what_the_stack_told_before_a_loss_is_not_taken_for_what_is_after_
         assert "phase fast recovery (inferred)   ssthresh -" in text
 
 
+async def test_srtt_and_rto_are_marked_as_sampled_and_unknown_before() -> None:
+    app = Alone([*traffic()][:1])
+    async with app.run_test(size=(120, 24)) as pilot:
+        await pilot.pause()
+        view = app.query_one(WindowView)
+
+        def text() -> str:
+            return "   ".join(line for line in drawn(view) if line)
+
+        assert re.search(r"cwnd - .*srtt - +RTO - ", text())
+        app.told(BEGAN + 0.2, 6000, 1000)
+        assert re.search(r"srtt \d+ ms, sampled +RTO 1.0 s, sampled", text())
+
+
 async def test_ssthresh_and_phase_are_sampled_where_the_stack_tells_them() -> None:
     app = Alone([*traffic()][:1])
     async with app.run_test(size=(120, 24)) as pilot:

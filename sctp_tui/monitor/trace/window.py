@@ -136,8 +136,9 @@ class SendWindow:
     `acknowledged` is the Cumulative TSN Ack, `flight` the octets of user data sent, acknowledged neither
     cumulatively nor in a gap block, and not lost without having been sent again (RFC 9260, section 1.3),
     `rwnd` the octets that the other end advertised. These hold until they change, as `rto` (ms) does. `srtt`
-    (ms, in steps of `srtt_step`) is the newest. No packet tells `cwnd`, `rto` and `srtt`: they are sampled
-    from the stack. `cwnd` (octets) has one value for each sample, as between two it may have been anything.
+    (ms, in steps of `srtt_step`) is the newest, None where none was measured. No packet tells `cwnd`,
+    `rto` and `srtt`: they are sampled from the stack. `cwnd` (octets) has one value for each sample, as
+    between two it may have been anything.
     """
 
     def __init__(self, kept: int = SAMPLES_KEPT) -> None:
@@ -469,8 +470,7 @@ class SendWindow:
         if path.rto:  # 0 before the first measurement of the round trip
             self.rto.change(now, path.rto)
             self._tries.rto = min(self._tries.rto, path.rto / 1000 * EARLY)
-        if path.srtt is not None:
-            self.srtt, self.srtt_step = path.srtt, path.srtt_step
+        self.srtt, self.srtt_step = path.srtt, path.srtt_step
 
     def tell(self, now: float, ssthresh: int) -> None:
         """Take in ssthresh of that path, as the stack told it at `now`."""

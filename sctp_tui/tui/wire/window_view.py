@@ -375,8 +375,8 @@ class WindowView(ConversationView, DrawnLines):
     def _numbers(self, width: int) -> Iterator[DrawnLine]:
         """The current numbers, in as many lines as they need."""
         s = self._sending
-        sampled = ", last sampled" if self.direction in self._over else ""
-        phase, ssthresh = self._phase(s, sampled or ", sampled")
+        sampled = ", last sampled" if self.direction in self._over else ", sampled"
+        phase, ssthresh = self._phase(s, sampled)
         seen, again = "" if self._ours else " seen", self._at_least(s.retransmissions)
         octets = [None if v is None else units.size(v) for v in (s.flight.last, s.cwnd.last, s.rwnd.last)]
         pairs = (
@@ -388,7 +388,7 @@ class WindowView(ConversationView, DrawnLines):
                 "in flight",
                 f"{s.in_flight}, {octets[0] or '0 B'}{self._of_what(s)}",
             ),
-            ("cwnd", octets[1] and octets[1] + (sampled or ", sampled")),
+            ("cwnd", octets[1] and octets[1] + sampled),
             ("rwnd", octets[2]),
             ("phase", phase),
             ("ssthresh", ssthresh),
