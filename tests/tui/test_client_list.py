@@ -6,6 +6,7 @@ import pytest
 from msgspec.structs import replace
 from textual.widgets import Checkbox, Input, OptionList, Static
 
+from sctp_tui.engine.event_queue import Batch
 from sctp_tui.monitor import other_end
 from sctp_tui.monitor.associations import Associations
 from sctp_tui.sctp import events as e
@@ -71,6 +72,26 @@ async def test_what_was_said_of_a_message_goes_as_its_association_has_ended(
         app.submit(CloseAssociation(ours.key))
         await until(pilot, lambda: outcome(pilot) == "")
         assert ours.ended is not None
+
+
+async def test_what_is_said_of_a_message_goes_even_where_its_association_ends_in_the_same_batch(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(client_pane, "_SAID", 3600.0)
+    async with running(checked=False) as (app, pilot):
+        await type_line(pilot, "hello")
+        await until(pilot, lambda: outcome(pilot).startswith("sent "))
+        pane, log = app.screen.query_one(ClientPane), list(app.monitor.log)
+        (sent,) = (one for one in log if isinstance(one, e.Message) and one.message_id)
+        (up,) = (one for one in log if isinstance(one, e.AssocChange) and one.endpoint == "client 1")
+        end = replace(up, state="SHUTDOWN_COMP", by="us")
+        batch = Batch(events=[replace(sent, mono=up.mono), end])
+        app.monitor.fold(batch)
+        told = pane.fold(batch)
+        assert told is not None
+        assert told.text.startswith("sent ")
+        pane.show(up.mono)
+        assert outcome(pilot) == ""
 
 
 async def test_ends_are_looked_for_only_when_associations_came_or_went(

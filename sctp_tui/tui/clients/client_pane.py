@@ -97,7 +97,7 @@ class ClientPane(Vertical):
         self._in_order = asyncio.Lock()
         self._fading: Timer | None = None
         self._to_correct = False  # what is told is of a line that waits to be corrected
-        self._said_of: Association | None = None  # the one that what is told is of, while that is up
+        self._said_of: Association | None = None  # the one that took what is told to be sent, until its end
 
     def compose(self) -> ComposeResult:
         yield Heading("Clients")
@@ -162,8 +162,7 @@ class ClientPane(Vertical):
         outcome = self._clients.fold(batch.events)
         if outcome is not None:
             self.tell(outcome)
-            alive = self.association if outcome.good else None
-            self._said_of = alive if alive is not None and alive.ended is None else None
+            self._said_of = self._monitor.associations.get(outcome.of)
         return outcome
 
     def show(self, now: float) -> None:

@@ -61,12 +61,14 @@ class Outcome(msgspec.Struct, frozen=True):
     """The outcome of something the user did. `line` is the text to put back into the input, "" for none.
 
     It was typed as the client `typed_as`, as the server to the association with that key, or to all for 0.
+    `of` is the key of the association that took what was sent, 0 where it is of none, or of several.
     """
 
     text: str
     good: bool = False
     line: str = ""
     typed_as: Client | int = 0
+    of: int = 0
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -297,7 +299,7 @@ class Clients:
                     to_all[event.message_id] = self._to_all[event.message_id]
                     to_all[event.message_id].fold(event)
                 case Message() if event.message_id in self._lines:
-                    told = _worse(told, Outcome(self._given(event), good=True))
+                    told = _worse(told, Outcome(self._given(event), good=True, of=event.key))
                 case Refused() if event.message_id in self._lines:
                     told = _worse(told, self._of_line(Outcome(printable(event.text)), event.message_id))
                 case Refused() if not event.message_id:
@@ -311,7 +313,7 @@ class Clients:
                         client.heard = ""  # by the peer of the association before
                 case AssocChange() if event.state == "COMM_UP":
                     if message := self._waiting.pop(event.endpoint, ""):
-                        told = _worse(told, Outcome(f"sent {message}", good=True))
+                        told = _worse(told, Outcome(f"sent {message}", good=True, of=event.key))
                 case EndpointClosed():
                     self._waiting.pop(event.endpoint, None)
                 case EndpointFailed() if client := self.named(event.endpoint):
