@@ -43,8 +43,9 @@ class Peers:
         self.hand = hand
         self.all: list[RawPeer] = []
 
-    def up(self) -> RawPeer:
-        peer = RawPeer(self.hand.listening.udp_port or 0, self.hand.listening.port)
+    def up(self, rest: bytes = b"") -> RawPeer:
+        """A peer that is up; `rest` are the parameters of its INIT."""
+        peer = RawPeer(self.hand.listening.udp_port or 0, self.hand.listening.port, rest=rest)
         self.all.append(peer)
         peer.send_init()
         self.hand.stack.poll()
@@ -130,6 +131,24 @@ def test_two_streams_at_once(peers: Peers, read_first: bool) -> None:
     peers.abort(peer)
     peers.read()
     assert names(peers.told()) == [_CUT, ("PartialDelivery", 2), _OVER]
+
+
+@pytest.mark.userspace
+@pytest.mark.parametrize("read_first", [False, True])
+def test_the_peer_gives_it_up_and_goes_on(peers: Peers, read_first: bool) -> None:
+    """By a FORWARD TSN (RFC 3758), which is told again as it comes once more."""
+    peer = peers.up(raw.parameter(0xC000))
+    peers.pieces(peer, _MANY)
+    if read_first:
+        peers.read()
+    peer.tsn = peer.tsn + 1 & 0xFFFFFFFF  # its last fragment, never sent
+    for _ in range(2):
+        peer.send(raw.chunk(192, 0, struct.pack("!IHH", peer.tsn - 1 & 0xFFFFFFFF, 1, 0)))
+        peers.hand.stack.poll()
+    peer.send(raw.data(peer.tsn, b"next", ssn=1))
+    peers.hand.stack.poll()
+    peers.read()
+    assert names(peers.told()) == [_CUT, ("Message", 1)]
 
 
 @pytest.mark.userspace
