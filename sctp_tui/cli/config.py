@@ -5,7 +5,6 @@ same and report the same errors; this module adds what a file has besides: line 
 """
 
 import re
-import tomllib
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -49,6 +48,8 @@ class Config:
         self._text = ""
         try:
             self._text = small_file.read(self.path).decode().removeprefix("\ufeff")
+            import tomllib  # only where there is a file
+
             self._values = tomllib.loads(self._text)
         except FileNotFoundError:
             if path is not None:
@@ -84,6 +85,8 @@ class Config:
     @cached_property
     def _lines(self) -> dict[str, int]:
         """The line at which each key's statement begins, found in one pass."""
+        import tomllib
+
         lines: dict[str, int] = {}
         table, begin, line, depth = "", 0, 1, 0
         for token in _TOKEN.finditer(f"{self._text}\n"):

@@ -14,7 +14,6 @@ from sctp_tui.monitor.trace.ladder import Ladder
 from sctp_tui.sctp.commands import CloseEndpoint, Command, Listen, OpenClient, SetLink, SetSpeed, Watch
 from sctp_tui.sctp.commands import Step as StepTime
 from sctp_tui.sctp.events import Peer, Refused, StackName
-from sctp_tui.sctp.kernel.network import addresses
 from sctp_tui.sctp.link.conditions import Conditions
 from sctp_tui.sctp.stack_registry import TRAITS
 
@@ -28,7 +27,7 @@ Phase = Literal["opening", "ready", "acting", "proved", "failed"]
 
 PATIENCE = 20.0
 """Seconds of real time that a step may take."""
-_LOOPBACK = ("127.0.0.1",)
+_LOOPBACK: tuple[str, ...] = ("127.0.0.1",)
 
 
 class Player:
@@ -86,7 +85,11 @@ class Player:
         end = self.lesson.server
         outbound, inbound = end.counts
         traits = TRAITS[self.stack]
-        hosts = addresses("server", self.lesson.paths) if traits.multihomed else _LOOPBACK
+        hosts = _LOOPBACK
+        if traits.multihomed:
+            from sctp_tui.sctp.kernel.network import addresses
+
+            hosts = addresses("server", self.lesson.paths)
         self._submit(
             Listen(
                 "server",

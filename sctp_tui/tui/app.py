@@ -5,7 +5,7 @@ import itertools
 import os
 import sys
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -40,8 +40,6 @@ from . import hints
 from .actions import bindings
 from .beside import opening, run_beside
 from .collector import Collector
-from .dialogs.failure import FailureScreen
-from .dialogs.server_screen import ServerScreen
 from .driver import TerminalDriver
 from .hangup import Hangup
 from .keys import Keys
@@ -413,6 +411,8 @@ class SctpApp(App[None], inherit_bindings=False):
         self._ask_for_server()
 
     def _ask_for_server(self, failed: str = "") -> None:
+        from .dialogs.server_screen import ServerScreen
+
         servers = self.servers
 
         def answered(settings: Settings | None) -> None:
@@ -487,6 +487,9 @@ class SctpApp(App[None], inherit_bindings=False):
 
     def follow(self) -> None:
         """Show the servers' state in the header; where none could be opened, ask what to do."""
+        from .dialogs.failure import FailureScreen
+        from .dialogs.server_screen import ServerScreen
+
         servers = self.servers
         servers.follow()
         if not self._ending:
@@ -567,4 +570,4 @@ class SctpApp(App[None], inherit_bindings=False):
 
 def with_program(settings: Settings) -> Settings:
     """The settings with the command that starts this program here, and the stack that it chooses itself."""
-    return replace(settings, program=hints.program(), usual=hints.usual_stack())
+    return replace(settings, program=hints.program(), usual=cache(hints.usual_stack))

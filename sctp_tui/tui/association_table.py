@@ -5,7 +5,6 @@ from typing import Any, ClassVar, Literal
 
 from msgspec.structs import replace
 
-from sctp_tui.monitor import export
 from sctp_tui.monitor.associations import Association, Associations
 from sctp_tui.monitor.filter.columns import (
     COLUMNS,
@@ -154,6 +153,8 @@ class AssociationTable(LineTable[Association]):
 
     def exported(self, row: Association) -> dict[str, object]:
         """The row's values in the shown columns, in plain units, for exports."""
+        from sctp_tui.monitor import export
+
         return export.association_fields(row, self.columns, self._now)
 
     def find(self, key: int) -> Association | None:

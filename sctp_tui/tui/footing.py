@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from textual.binding import ActiveBinding, Binding
 
-from sctp_tui.monitor.why import Level
+if TYPE_CHECKING:
+    from sctp_tui.monitor.why import Level
 
 _AROUND = 3  # cells around a key and its label
 _GOES_FIRST = (
@@ -30,7 +32,7 @@ _LEADS_TO = {
 """Labels in the footer of the message line, by the names of actions: where Tab leads, and two more."""
 _OF_A_REPLAY = {"still": "Pause", "step": "Step", "go_to": "Go to"}
 
-OTHER_LEVEL: Mapping[Level, str] = {"beginner": "Expert", "expert": "Beginner"}
+OTHER_LEVEL: "Mapping[Level, str]" = {"beginner": "Expert", "expert": "Beginner"}
 """By the level of explanations, the label of the key that changes it: the other level."""
 
 

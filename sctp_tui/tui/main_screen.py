@@ -28,22 +28,16 @@ from . import footing
 from .actions import bindings
 from .association_commands import NONE_CHOSEN, AssociationCommands
 from .association_table import AssociationTable
-from .bookmarks import Bookmarks
 from .callbacks import T
 from .clients.client_pane import ClientPane
 from .clients.clients import Outcome
 from .clients.fields import Fields, tab_order
-from .copying import Copying
-from .exporting import Exporting
-from .filter_bar import FilterBar
 from .freeze import FreezeBanner
-from .lessons.lesson_pane import LessonPane
 from .link_commands import LinkCommands
 from .message_log import MessageLog
 from .panes import Panes
 from .program import Program
 from .saved_session import SavedSession, conditions
-from .search import SearchBar
 from .settings import Settings
 from .widgets import large
 from .widgets.header import Header
@@ -60,6 +54,7 @@ if TYPE_CHECKING:
     from sctp_tui.lessons.session import Place, Session
     from sctp_tui.monitor.masking import Mask
 
+    from .lessons.lesson_pane import LessonPane
     from .wire.ladder_view import LadderView
 
 _OF_THIS_RUN = {"assoc", "key", "vtag"}
@@ -84,8 +79,6 @@ class MainScreen(Screen[None]):
     _log = getters.query_one(MessageLog)
     _clients = getters.query_one(ClientPane)
     _line = getters.query_one(MessageInput)
-    _filter = getters.query_one(FilterBar)
-    _search = getters.query_one(SearchBar)
 
     def __init__(
         self,
@@ -104,6 +97,7 @@ class MainScreen(Screen[None]):
         self._mask = mask
         self._settings = settings
         self._lesson = lesson
+        self._lesson_pane = self._pane_of(lesson) if lesson is not None else None
         self._followed: Place | None = None  # where the lesson was, as it was followed last
         self._endpoints_version = -1  # as drawn last
         self._cleared = False  # whether ended associations were, and can be brought back
@@ -128,9 +122,9 @@ class MainScreen(Screen[None]):
             speaks=self.SPEAKS,
             observed=self.observed,
         )
-        if self._lesson is not None:
+        if self._lesson is not None and self._lesson_pane is not None:
             yield Heading(self._lesson.lesson.title, id="lesson-heading")
-            yield LessonPane(self._lesson)
+            yield self._lesson_pane
         yield KeyFooter()
 
     def make_header(self) -> Header:
@@ -139,15 +133,17 @@ class MainScreen(Screen[None]):
 
     async def complete(self) -> None:
         """Import and mount what the first frame does without: wire, detail, filter, search."""
+        from .bookmarks import Bookmarks
+        from .copying import Copying
+        from .exporting import Exporting
+        from .filter_bar import FilterBar
+        from .search import SearchBar
+
         await self._panes.complete()
         mask, remembered = self._mask, partial(recalled, self._program.state, mask=self._mask)
-        await self.mount_all(
-            [
-                FilterBar(self.view, remembered("filters"), mask),
-                SearchBar(self.view, self._log, remembered("searches")),
-            ],
-            before=self.query_one(KeyFooter),
-        )
+        self._filter = FilterBar(self.view, remembered("filters"), mask)
+        self._search = SearchBar(self.view, self._log, remembered("searches"))
+        await self.mount_all([self._filter, self._search], before=self.query_one(KeyFooter))
         wire, log, table = self._panes.wire, self._log, self._table
         self._wire, self._current = wire, self._panes.current
         self._bookmarks = Bookmarks(log, self.submit, self.tell, self.ask)
@@ -164,8 +160,8 @@ class MainScreen(Screen[None]):
     def on_mount(self) -> None:
         self.set_class(self._settings.large, "-large")
         self.set_class(self._lesson is not None, "-lesson")
-        if self._lesson is not None:
-            self.set_focus(self.query_one(LessonPane))
+        if self._lesson_pane is not None:
+            self.set_focus(self._lesson_pane)
 
     # --- what is shown
 
@@ -190,8 +186,8 @@ class MainScreen(Screen[None]):
             numbers.show(seen, then)
         self._panes.show(seen, then, now, cleared=self._cleared, search=self._search)
         self.query_one(LinkBanner).show(self.monitor.links.values(), self.monitor.wire.kept_out)
-        if self._lesson is not None:
-            self.query_one(LessonPane).show()
+        if self._lesson_pane is not None:
+            self._lesson_pane.show()
         self._show_keys()
 
     def _show_keys(self) -> None:
@@ -318,6 +314,12 @@ class MainScreen(Screen[None]):
 
     # --- a lesson
 
+    @staticmethod
+    def _pane_of(lesson: "Session") -> "LessonPane":
+        from .lessons.lesson_pane import LessonPane
+
+        return LessonPane(lesson)
+
     def adopt(self, command: OpenClient) -> None:
         """The lesson has opened a client, which the user may speak as, too."""
         self._clients.adopt(command)
@@ -350,20 +352,20 @@ class MainScreen(Screen[None]):
             sent = lesson.player.conversation(step.client)
             if sent is not None:
                 self._wire.turn_to("out" if sent.endpoint == step.sender else "in")
-        self.set_focus(self.query_one(LessonPane))
+        self.set_focus(self._lesson_pane)
 
-    @on(LessonPane.Moved)
-    def _lesson_moved(self) -> None:
+    def on_lesson_pane_moved(self) -> None:
+        """Show what the lesson's step is about."""
         self.follow_lesson()
         self.show_now()
 
-    @on(LessonPane.Over)
-    def _lesson_over(self) -> None:
+    def on_lesson_pane_over(self) -> None:
+        """Choose the next lesson."""
         self._program.choose_lesson()
 
     def action_to_lesson(self) -> None:
         """Focus the lesson's pane, where its keys act; from there, or without one, choose a lesson."""
-        pane = next(iter(self.query(LessonPane)), None)
+        pane = self._lesson_pane
         if pane is None or pane.has_focus:
             self._program.choose_lesson()
         else:

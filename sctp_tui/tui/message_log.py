@@ -6,7 +6,7 @@ move the view. Selected text is addressed by record numbers too.
 
 import time
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from rich.cells import cell_len
@@ -21,7 +21,6 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from sctp_tui.monitor.associations import Associations
-from sctp_tui.monitor.filter.language import Find
 from sctp_tui.monitor.filter.view import Records
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.names import Names
@@ -38,6 +37,9 @@ from .actions import bindings
 from .widgets.columns import arrange, fit
 from .widgets.follow_view import FollowView
 from .widgets.marks import Marks
+
+if TYPE_CHECKING:
+    from sctp_tui.monitor.filter.language import Find
 
 _GAP = 1  # cells between two columns
 _CALLED = 16  # cells for an ID and a name

@@ -40,7 +40,7 @@ class NoRows(Static):
         listening = [server for server in servers if server.state == "listening"]
         reached = [] if hints.in_lab() else listening
         settings = self._settings
-        lines = tuple(hints.send_line(settings.program, server, settings.usual) for server in reached)
+        lines = tuple(hints.send_line(settings.program, server, settings.usual()) for server in reached)
         state = _State(bool(listening), cleared, lines, sends)
         if state != self._last:
             self._last = state

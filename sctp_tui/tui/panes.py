@@ -18,13 +18,13 @@ from .clients.client_pane import ClientPane
 from .current_association import CurrentAssociation
 from .message_log import MessageLog
 from .program import Program
-from .search import SearchBar
 from .settings import Settings
 from .widgets.heading import Heading
 
 if TYPE_CHECKING:
     from sctp_tui.monitor.masking import Mask
 
+    from .search import SearchBar
     from .wire.wire_pane import WirePane
 
 
@@ -105,7 +105,7 @@ class Panes(Container):
 
         return self.query_one(WirePane)
 
-    def show(self, seen: Monitor, then: float, now: float, *, cleared: bool, search: SearchBar) -> None:
+    def show(self, seen: Monitor, then: float, now: float, *, cleared: bool, search: "SearchBar") -> None:
         """Draw what changed. `now` and `then` are in seconds of the monotonic clock.
 
         `seen` is what is shown, and `then` when: on a frozen screen of the past. `cleared`: ended

@@ -36,8 +36,8 @@ class Settings(msgspec.Struct, frozen=True):
     `autoclose` and `grace` are in s. `parameters` are those of the server, and of clients here. With
     `capture` the packets of the kernel's stack are seen, too; with `paths` its server and its clients are on
     two hosts with so many links. `link` is what the links do to packets from the start.
-    `program` is the command for a shell, `usual` the stack that it chooses by itself. `theme` names one of
-    Textual's, None for the one chosen last. `keys` are the user's own, by the names of actions.
+    `program` is the command for a shell, `usual` tells the stack that it chooses by itself. `theme` names one
+    of Textual's, None for the one chosen last. `keys` are the user's own, by the names of actions.
     `state` is the file of what is remembered between runs, None for nothing. `notes` are shown to the user at
     the start, and `filter` is applied then. With a `lesson` its ends take the place of the server. All that
     happens is written to `record`, a new file; None for none. A source is replayed at `speed` times its own,
@@ -61,7 +61,7 @@ class Settings(msgspec.Struct, frozen=True):
     paths: int = 0
     link: SetLink | None = None
     program: str = "sctp-tui"
-    usual: StackName = ANYWHERE
+    usual: Callable[[], StackName] = lambda: ANYWHERE
     theme: str | None = None
     large: bool = False
     mask_addresses: bool = False

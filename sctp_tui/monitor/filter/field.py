@@ -1,15 +1,17 @@
 """One field of the filter's language."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from sctp_tui.monitor.associations import Association
 from sctp_tui.sctp.events import Event, Message
 
-from .packets import PacketView
 from .values import Kind
+
+if TYPE_CHECKING:
+    from .packets import PacketView
 
 
 class Field(msgspec.Struct, frozen=True):
@@ -28,7 +30,7 @@ class Field(msgspec.Struct, frozen=True):
     about: str
     event: Callable[[Event], Any] | None = None
     association: Callable[[Association, float], Any] | None = None
-    packet: Callable[[PacketView], Any] | None = None
+    packet: "Callable[[PacketView], Any] | None" = None
     by_key: bool = False
     message: Callable[[Message, int], Any] | None = None
 

@@ -1,24 +1,25 @@
 """The filtered log and the filtered associations, kept up to date.
 
 Both have the interface of the whole, so that a widget need not know which of the two it shows. A new filter
-works through a long log in slices of limited time, so that the screen never waits.
+works through a long log in slices of limited time, so that the screen never waits. The language is imported
+once something is filtered or searched: without that the screen has no use for it.
 """
 
 import time
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from sctp_tui.monitor.associations import Association, Associations
 from sctp_tui.monitor.log import Log
 from sctp_tui.monitor.monitor import Monitor
-from sctp_tui.monitor.trace.timeline import RowTest
 from sctp_tui.sctp.events import Event
 
-from .fields import containing
-from .language import AssociationTest, EventTest, Filter
-from .packets import of_row
+if TYPE_CHECKING:
+    from sctp_tui.monitor.trace.timeline import RowTest
+
+    from .language import AssociationTest, EventTest, Filter
 
 SLICE = 0.01
 """Seconds that one `update` may spend on records not yet filtered."""
@@ -74,7 +75,7 @@ class FilteredLog:
     `step` records are filtered between two readings of the clock.
     """
 
-    def __init__(self, log: Log, test: EventTest, step: int = _STEP) -> None:
+    def __init__(self, log: Log, test: "EventTest", step: int = _STEP) -> None:
         self.log = log
         self._test = test
         self._step = step
@@ -159,7 +160,7 @@ class FilteredLog:
 class FilteredAssociations:
     """The associations of a store that pass a test; with the store's interface."""
 
-    def __init__(self, store: Associations, test: AssociationTest) -> None:
+    def __init__(self, store: Associations, test: "AssociationTest") -> None:
         self.store = store
         self.order = 0
         """Grows when the associations that pass are others."""
@@ -225,7 +226,7 @@ class View:
         return self._monitor.associations if self._rows is None else self._rows
 
     @property
-    def packets(self) -> RowTest | None:
+    def packets(self) -> "RowTest | None":
         """The test for the packets of a ladder; None where all are shown."""
         return self._packets
 
@@ -234,7 +235,7 @@ class View:
         """How much of the log has been filtered, 0 to 1."""
         return self._log.progress if self._log is not None else 1.0
 
-    def set(self, filter: Filter | None) -> None:
+    def set(self, filter: "Filter | None") -> None:
         """Set the filter, None for none."""
         self.filter, self.on, self._stale = filter, True, True
 
@@ -274,7 +275,7 @@ class View:
         if self._rows is not None:
             self._rows.update(now)
 
-    def _look(self, applied: Filter | None) -> None:
+    def _look(self, applied: "Filter | None") -> None:
         """Start to filter the log anew."""
         log = self._monitor.log
         self._passes = applied.of_log(self._association) if applied is not None else None
@@ -294,11 +295,17 @@ def _follow(view: FilteredLog, log: Log) -> FilteredLog:
     return view
 
 
-def _of_ladder(applied: Filter | None) -> RowTest | None:
+def _of_ladder(applied: "Filter | None") -> "RowTest | None":
     test = applied.of_ladder() if applied is not None else None
-    return None if test is None else lambda ladder, row: test(of_row(ladder, row))
+    if test is None:
+        return None
+    from .packets import of_row
+
+    return lambda ladder, row: test(of_row(ladder, row))
 
 
-def _both(passes: EventTest | None, search: str) -> EventTest:
+def _both(passes: "EventTest | None", search: str) -> "EventTest":
+    from .fields import containing
+
     holds = containing(search)
     return holds if passes is None else lambda event: passes(event) and holds(event)
