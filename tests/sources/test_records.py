@@ -9,6 +9,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -112,7 +113,6 @@ def test_the_order_of_octets_may_change_with_a_section(path: Path) -> None:
 
 
 def test_gzip_and_zstd_are_told_by_content(path: Path) -> None:
-    zstandard = pytest.importorskip("zstandard")
     made = pcap(FRAMES, times=TIMES)
     plain = read(path, made)
     assert read(path, gzip.compress(made)) == plain
@@ -122,7 +122,6 @@ def test_gzip_and_zstd_are_told_by_content(path: Path) -> None:
 
 
 def test_what_is_compressed_and_cut_off_is_read_up_to_there(path: Path) -> None:
-    zstandard = pytest.importorskip("zstandard")
     made = pcap([bytes(range(256)) * 4] * 40)
     for kind, whole in (("gzip", gzip.compress(made, 0)), ("zstd", zstandard.compress(made, 1))):
         found, said = read_as_far(path, whole[: len(whole) * 3 // 4])
@@ -210,7 +209,6 @@ def test_lengths_that_lie_cost_no_memory(path: Path) -> None:
 
 
 def test_a_bomb_is_taken_bit_by_bit(path: Path) -> None:
-    zstandard = pytest.importorskip("zstandard")
     whole = pcap([]) + struct.pack("<IIII", 0, 0, 1000, 1000) + bytes(96 << 20)
     for made in (gzip.compress(whole), zstandard.compress(whole)):
         path.write_bytes(made)
