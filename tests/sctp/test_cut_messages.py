@@ -172,9 +172,25 @@ def test_whether_it_is_whole_waits_for_what_is_read_next(peers: Peers, limit: in
     peers.pieces(peer, _MANY)
     peers.abort(peer)
     told: list[Event] = []
-    while len(told) < 3:
+    for _ in range(10):
         told += peers.hand.server.receive(limit)
     assert names(told) == [("Message", 3), _CUT, _OVER]
+
+
+@pytest.mark.userspace
+def test_a_socket_of_its_own_has_the_same_receive_buffer(peers: Peers) -> None:
+    """usrsctp hands over a part from half of it on."""
+    hand = peers.hand
+    hand.server = hand.open("small", receive_buffer=40_000)
+    hand.listening = hand.server.listen(["127.0.0.1"], 0, 0)
+    peer = peers.up()
+    hand.server.peel_off(hand.server.associations()[0])
+    peers.pieces(peer, 20)  # of 24,000 octets
+    peers.abort(peer)
+    told: list[Event] = []
+    for _ in range(10):
+        told += hand.server.receive(2)
+    assert names(told) == [_CUT, _OVER]
 
 
 @pytest.mark.userspace

@@ -627,7 +627,8 @@ class UserspaceEndpoint(BaseEndpoint):
             if event := self._received(data, told, now):
                 events.append(event)
         else:
-            if events and isinstance(events[-1], Message | MessageTooLarge):
+            last = events[-1] if events else None
+            if isinstance(last, Message | MessageTooLarge) and last.size >= sock.partial_from:
                 sock.unsure = events.pop()
             return False
         # The library gives back all pieces of a message at once.

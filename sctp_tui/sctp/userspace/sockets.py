@@ -66,7 +66,7 @@ class Socket:
         self.failing = FailedPieces()
         """The pieces received of a message that is just coming back."""
         self.unsure: Event | None = None
-        """The last message received, while what tells whether it was cut is still to be received."""
+        """The last message received, where it is still to be received whether it was cut."""
 
     def set_up(self, options: EndpointOptions) -> None:
         """Set the socket options for an endpoint."""
@@ -83,6 +83,11 @@ class Socket:
         self.set(layout.AUTOCLOSE, struct.pack("=i", options.autoclose))
         for kind in layout.SUBSCRIBED:
             self.set(layout.EVENT, layout.EVENT_STRUCT.pack(0, kind, 1))
+
+    @property
+    def partial_from(self) -> int:
+        """Bytes of a message that usrsctp has, at least, before it hands over some: half a receive buffer."""
+        return min(self._receive_most, LEAST_BUFFER) // 2
 
     def set_send_buffer(self, size: int) -> None:
         """Set the send buffer of each association, in bytes."""
@@ -152,7 +157,7 @@ class Socket:
         if not number:
             raise _error("no socket of its own for the association")
         branch = Socket(self._call, self._intake, number)
-        branch.send_buffer = self.send_buffer
+        branch.send_buffer, branch._receive_most = self.send_buffer, self._receive_most
         return branch
 
     def send(
