@@ -117,3 +117,10 @@ _OPENED = """echo '{"event":"listening","port":1,"udp_port":1}'"""
 def test_a_release_that_does_not(script: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(_CHECK["CheckFailed"], match=said):
         _CHECK["exchange"](_program(tmp_path / "sctp-tui", script))
+
+
+@pytest.mark.parametrize("script", ["echo a fault; exit 1", "exit 0"], ids=["by a fault", "at once"])
+def test_a_screen_that_does_not_open(script: str, tmp_path: Path) -> None:
+    status = script[-1]
+    with pytest.raises(_CHECK["CheckFailed"], match=f"the screen of .* ended with status {status}"):
+        _CHECK["look"](_program(tmp_path / "sctp-tui", script))

@@ -195,6 +195,11 @@ class SctpApp(App[None], inherit_bindings=False):
             return self.settings.reread is not None
         return super().check_action(action, parameters)
 
+    def on_load(self) -> None:
+        # From Python 3.12 on Textual has each task begin within the call that makes it: the first screen
+        # would be composed before it is the app's. As on 3.11, and in tests, each waits for its turn.
+        asyncio.get_running_loop().set_task_factory(None)
+
     def on_mount(self) -> None:
         self.engine.start()
 

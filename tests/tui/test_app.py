@@ -5,10 +5,13 @@ import socket
 import threading
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.css.query import NoMatches
 from textual.events import Key
+from textual.pilot import Pilot
 from textual.screen import Screen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets._footer import FooterKey
@@ -45,6 +48,23 @@ from .driving import (
 
 def ended(association: Association) -> bool:
     return association.ended is not None
+
+
+async def test_tasks_wait_for_their_turn_on_each_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Textual takes this where Python has it, from 3.12 on, but not for `run_test`.
+    def eager(loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> asyncio.Task[Any]:
+        return asyncio.Task(coro, loop=loop, **options)
+
+    monkeypatch.setattr(asyncio, "eager_task_factory", eager, raising=False)
+    app = SctpApp(replace(Settings(port=0, udp_port=0), stacks=("userspace",)))
+    factories = list[object]()
+
+    async def look(pilot: Pilot[object]) -> None:
+        factories.append(asyncio.get_running_loop().get_task_factory())
+        pilot.app.exit()
+
+    await app.run_async(headless=True, auto_pilot=look)
+    assert factories == [None]
 
 
 async def test_enter_on_the_fresh_program_sets_up_an_association() -> None:
