@@ -25,7 +25,7 @@ from sctp_tui.sctp.events import (
 )
 from sctp_tui.sctp.wire.causes import describe_all
 from sctp_tui.sctp.wire.chunk_types import ChunkType
-from sctp_tui.sctp.wire.decode import chunks_of
+from sctp_tui.sctp.wire.decode import chunks_of, gap_blocks
 from sctp_tui.sctp.wire.packet import (
     Abort,
     Asconf,
@@ -53,7 +53,7 @@ from sctp_tui.sctp.wire.parameters import IPV4, IPV6, RECONFIG_RESPONSE
 from .clock import CaptureClock
 from .identity import ADDRESSES, End, Identity, Which
 from .ip import SctpPacket
-from .pieces import JoinedMessage, Pieces
+from .pieces import BEGINNING, ENDING, JoinedMessage, Pieces, RawChunk
 from .round_trips import RoundTrips
 from .sent_tsns import SentTsns
 
@@ -65,9 +65,12 @@ _QUIET = frozenset({int(ChunkType.SACK)})
 """Chunks that tell nothing once an association is up, while no round trip is measured."""
 _OFFERED = 16  # INITs and INIT ACKs that are remembered until their cookie is accepted
 _SACK = int(ChunkType.SACK)
-_ENDING, _BEGINNING, _UNORDERED, _IMMEDIATE = 1, 2, 4, 8
-_WHOLE = _BEGINNING | _ENDING
-_COMMON_HEADER, _DATA_HEADER = 12, 16  # octets
+_UNORDERED, _IMMEDIATE = 4, 8
+_WHOLE = BEGINNING | ENDING
+_COMMON_HEADER, _CHUNK_HEADER = (
+    12,
+    16,
+)  # octets; those of DATA before its user data, of a SACK before its gaps
 _STREAMS = 1024  # streams counted of an association
 _ASKED = 16  # requests that wait for their answers
 _ASKED_BYTES = 4096  # bytes of memory for them
@@ -75,8 +78,6 @@ _REQUEST_COST = 120  # and for one of their parameters, beside its octets
 _ADDRESS_REQUEST = 4 + 4 + 16  # octets of one: its number, and a parameter with an address
 _RESET_STREAMS = 256  # streams told of a reset
 _CHANGES = {_SET_ADD: "ADDED", _SET_DELETE: "REMOVED", _SET_PRIMARY: "MADE_PRIM"}
-RawChunk = tuple[int, int, int, int, int, int, int]
-"""Type, flags, length, TSN; of DATA stream, SSN and PPID, of a SACK rwnd in halves, and 0 for its counts."""
 _RESULTS = {0: "nothing to do", 1: "performed", 2: "denied", 3: "wrong SSN", 4: "another in progress"}
 
 
@@ -98,6 +99,20 @@ class Vantage(NamedTuple):
     near: Which
     endpoint: str = ENDPOINT
     addresses: tuple[Sequence[str], Sequence[str]] = ((), ())
+
+
+class Sending(NamedTuple):
+    """What one end sends to an address.
+
+    The TSNs that it has `sent`, the round trips of these, those that it has `answered`; the `way` of pieces.
+    """
+
+    sender: Which
+    to: str
+    sent: SentTsns
+    round_trips: RoundTrips
+    answered: RoundTrips
+    way: tuple[int, Which, int]
 
 
 class ObservedAssociation:
@@ -219,10 +234,8 @@ class ObservedAssociation:
             if type(chunk) is Data or type(chunk) is IData:
                 if not self._up:
                     told += self._came_up(sender, self.stamp())
-                if self._is_new(chunk.tsn, packet.at, packet.destination, sender) and (
-                    event := self._data(chunk, sender)
-                ):
-                    told.append(event)
+                if self._is_new(chunk.tsn, packet.at, packet.destination, sender):
+                    told += self._data(chunk, sender)
             elif isinstance(chunk, Sack):
                 if not self._up:
                     told += self._came_up(sender, self.stamp())
@@ -240,29 +253,40 @@ class ObservedAssociation:
         known = self._peers is not None and ends[0] in near and ends[1] in far
         return known and self._up and self._told is not None
 
-    def count(
-        self, chunks: Iterable[RawChunk], octets: bytes, at: int, to: str, sender: Which, told: list[Event]
-    ) -> None:
-        """`take` of such a packet, whose SACKs have no gaps; what it tells is added to `told`.
+    def sending(self, sender: Which, to: str) -> "Sending":
+        """What this end sends to an address, to `count` it; it holds until the next packet is taken."""
+        trips, way = self._round_trips, (self.key, sender, self._epoch)
+        return Sending(sender, to, self._sent[sender], trips[sender], trips[1 - sender], way)
 
-        `octets` is the packet, b"" where its user data is not wanted.
-        """
-        begin, answered = _COMMON_HEADER, self._round_trips[1 - sender]
-        for kind, flags, length, tsn, stream, ssn, ppid in chunks:
+    def count(
+        self, sending: "Sending", chunks: Iterable[RawChunk], octets: bytes, at: int, told: list[Event]
+    ) -> None:
+        """`take` of such a packet, whose octets these are; what it tells is added to `told`."""
+        sender, to, sent, round_trips, answered, way = sending
+        begin, tells = _COMMON_HEADER, self._tells_messages
+        for chunk in chunks:
+            kind, flags, length, tsn, stream, ssn, ppid = chunk
             if kind == _SACK:
-                if answered.timed and answered.acknowledge(tsn, (), at):
-                    self.counts_changed = True
-            elif self._is_new(tsn, at, to, sender):
-                if flags & _WHOLE == _WHOLE and not octets:
-                    unordered = flags & _UNORDERED != 0
-                    size = length - _DATA_HEADER
-                    self._count(sender, size, stream, None if unordered else ssn, unordered=unordered)
+                if answered.timed:
+                    gaps = gap_blocks(octets, begin + _CHUNK_HEADER, ppid >> 16, tsn) if ppid else ()
+                    if answered.acknowledge(tsn, gaps, at):
+                        self.counts_changed = True
+            elif sent.add(tsn):
+                self._sent_again(round_trips, tsn)
+            else:
+                if not round_trips.timed and sent.newest == tsn:
+                    round_trips.send(tsn, at, to)
+                data = octets[begin + _CHUNK_HEADER : begin + length] if tells else b""
+                size = length - _CHUNK_HEADER
+                if flags & _WHOLE != _WHOLE:
+                    joined = self._pieces.add(way, tsn, chunk, flags, data, size)
+                    if joined is not None:
+                        told += self._joined(joined, sender)
+                elif tells:
+                    told += self._message(_as_data(chunk), size, data, sender)
                 else:
-                    data = octets[begin + _DATA_HEADER : begin + length]
-                    bits = flags & _UNORDERED != 0, flags & _BEGINNING != 0, flags & _ENDING != 0
-                    chunk = Data(flags, length, tsn, stream, ssn, ppid, *bits, flags & _IMMEDIATE != 0, data)
-                    if (event := self._data(chunk, sender)) is not None:
-                        told.append(event)
+                    unordered = flags & _UNORDERED != 0
+                    self._count(sender, size, stream, None if unordered else ssn, unordered=unordered)
             begin += length + 3 & ~3
 
     def counts(self) -> Counts:
@@ -449,32 +473,46 @@ class ObservedAssociation:
         """Whether DATA was not seen before; its round trip is measured then."""
         sent, round_trips = self._sent[sender], self._round_trips[sender]
         if sent.add(tsn):
-            round_trips.send_again(tsn)
-            self._again += 1
-            self.counts_changed = True
+            self._sent_again(round_trips, tsn)
             return False
         if not round_trips.timed and at is not None and sent.newest == tsn:
             # One below the newest may have been sent before, and lost before the capture.
             round_trips.send(tsn, at, to)
         return True
 
-    def _data(self, chunk: Data | IData, sender: Which) -> Message | MessageTooLarge | None:
+    def _sent_again(self, round_trips: RoundTrips, tsn: int) -> None:
+        round_trips.send_again(tsn)
+        self._again += 1
+        self.counts_changed = True
+
+    def _data(self, chunk: Data | IData, sender: Which) -> Sequence[Event]:
         """Count new DATA; what it tells where it is the last piece of a message."""
-        first, size, data = chunk, chunk.size, chunk.data
-        if not (chunk.beginning and chunk.ending):
-            joined = self._join(chunk, sender)
-            if joined is None:
-                return None
-            first, size = joined.first, joined.size
-            if joined.data is None:
-                limit = self._pieces.limit
-                return MessageTooLarge(**self.stamp(), stream=first.stream, size=size, limit=limit)
-            data = joined.data
+        if chunk.beginning and chunk.ending:
+            return self._message(chunk, chunk.size, chunk.data, sender)
+        way: tuple[object, ...] = self.key, sender, self._epoch
+        number = chunk.tsn
+        if isinstance(chunk, IData):
+            way, number = (*way, chunk.stream, chunk.unordered, chunk.mid), chunk.fsn
+        joined = self._pieces.add(way, number, chunk, chunk.flags, chunk.data, chunk.size)
+        return () if joined is None else self._joined(joined, sender)
+
+    def _joined(self, joined: JoinedMessage, sender: Which) -> Sequence[Event]:
+        """Count a message that was in pieces."""
+        first, size, data = joined
+        if isinstance(first, tuple):
+            first = _as_data(first)
+        if data is None:
+            limit = self._pieces.limit
+            return (MessageTooLarge(**self.stamp(), stream=first.stream, size=size, limit=limit),)
+        return self._message(first, size, data, sender)
+
+    def _message(self, first: Data | IData, size: int, data: bytes, sender: Which) -> Sequence[Event]:
+        """Count a message; what it tells."""
         ssn = first.ssn if isinstance(first, Data) and not first.unordered else None
         self._count(sender, size, first.stream, ssn, unordered=first.unordered)
         if not self._tells_messages:
-            return None
-        return Message(
+            return ()
+        message = Message(
             **self.stamp(),
             direction=self.direction(sender),
             stream=first.stream,
@@ -486,12 +524,7 @@ class ObservedAssociation:
             data=data,
             observed=True,
         )
-
-    def _join(self, chunk: Data | IData, sender: Which) -> JoinedMessage | None:
-        if isinstance(chunk, Data):
-            return self._pieces.add((self.key, sender, self._epoch), chunk.tsn, chunk)
-        way = self.key, sender, self._epoch, chunk.stream, chunk.unordered, chunk.mid
-        return self._pieces.add(way, chunk.fsn, chunk)
+        return (message,)
 
     def _count(self, sender: Which, size: int, stream: int, ssn: int | None, *, unordered: bool) -> None:
         """Count a message, also for its stream."""
@@ -599,6 +632,13 @@ class _StreamTally:
             ssn=self.ssn,
             last=self.last,
         )
+
+
+def _as_data(chunk: RawChunk) -> Data:
+    """DATA without its user data."""
+    _, flags, length, tsn, stream, ssn, ppid = chunk
+    bits = flags & _UNORDERED != 0, flags & BEGINNING != 0, flags & ENDING != 0, flags & _IMMEDIATE != 0
+    return Data(flags, length, tsn, stream, ssn, ppid, *bits, b"")
 
 
 def _which(number: int) -> Which:

@@ -133,7 +133,7 @@ class Capture:
     def _alone(self) -> Iterator[Observation]:
         """What the only file tells."""
         wanted, observer, octets = self.observer.wanted, self.observer, 0
-        straight = StraightWay(self._dissectors[0], self._copies[0], observer, with_data=wanted.messages)
+        straight = StraightWay(self._dissectors[0], self._copies[0], observer)
         takes = None if wanted.packets else straight.takes
         try:
             for record in records(self._sources[0]):

@@ -18,15 +18,15 @@ class CaptureClock:
     def pass_to(self, at: int | None) -> None:
         """The next packet is of this time; of the newest so far where the file has none of it."""
         last = self.last
-        if last is None:
-            self.first = self.last = at
-            self._at = at or 0
-        elif at is None:
-            self._at = last
-        else:
+        if last is not None and at is not None:
             self._at = at
             if at > last:
                 self.last = at
+        elif last is not None:
+            self._at = last
+        else:
+            self.first = self.last = at
+            self._at = at or 0
 
     @property
     def at(self) -> float:

@@ -2,7 +2,8 @@
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from sctp_tui import __version__
 from sctp_tui.sctp.events import SCHEMA, CaptureBegun, Event, Packet, Peer
@@ -10,11 +11,11 @@ from sctp_tui.sctp.filed import filed
 from sctp_tui.sctp.flow_numbers import new_flow
 from sctp_tui.sctp.unreachable import bounced
 
-from .association import ENDPOINT, ObservedAssociation, RawChunk, Vantage
+from .association import ENDPOINT, ObservedAssociation, Sending, Vantage
 from .clock import CaptureClock
 from .identity import MOST, End, Identified, Identities, Identity, Which, leaves_addresses
 from .ip import SctpPacket
-from .pieces import Pieces
+from .pieces import Pieces, RawChunk
 from .roles import Roles
 from .source import EVERYTHING, Observation, Wanted
 
@@ -28,13 +29,13 @@ def as_its_server(identity: Identity, server: Which) -> Vantage:
     return Vantage(identity.serial, server)
 
 
-class Flow(NamedTuple):
+class Flow(Struct, frozen=True, gc=False):
     """Packets of an association that this end sends from one address to another."""
 
     whose: Identity
-    sender: Which
     one: ObservedAssociation
     near: End
+    sending: Sending
     source: str
     destination: str
 
@@ -60,6 +61,8 @@ class Observer:
         self._pieces = Pieces()
         self.flows: dict[bytes, Flow] = {}
         """Those that are known since a packet was noted last."""
+        self._newest: ObservedAssociation | None = None
+        """Whose packet was counted last, if none was noted since."""
         self.taken = 0
         """Packets taken in that are still to be told of."""
         self._noted: list[tuple[SctpPacket, Identified | None]] = []
@@ -92,6 +95,7 @@ class Observer:
         """Take in the next packet, to be told of by `tell`: whose it is may become clear by a later one."""
         identified = self._identities.identify(packet)
         self.flows.clear()
+        self._newest = None
         self.taken += 1
         self._noted.append((packet, identified))
         if identified is not None:
@@ -115,19 +119,22 @@ class Observer:
             return None
         if len(self.flows) >= _FLOWS:
             self.flows.clear()
-        flow = self.flows[key] = Flow(whose, sender, known[0], whose.ends[sender], *ends)
+        one = known[0]
+        flow = self.flows[key] = Flow(whose, one, whose.ends[sender], one.sending(sender, ends[1]), *ends)
         return flow
 
     def count(self, flow: Flow, chunks: Sequence[RawChunk], octets: bytes, at: int, tsn: int) -> None:
         """Take in a packet of a flow: see `ObservedAssociation.count`. `tsn` is its DATA's last, or -1."""
-        whose, sender, one, near, _, destination = flow
+        one = flow.one
         if tsn >= 0:
-            near.tsn = tsn
-            whose.up = True
-        self._met(whose)
+            flow.near.tsn = tsn
+            flow.whose.up = True
+        if one is not self._newest:
+            self._newest = one
+            self._met(flow.whose)
+            self._known.move_to_end(flow.whose.serial)
         self.clock.pass_to(at)
-        self._known.move_to_end(whose.serial)
-        one.count(chunks, octets, at, destination, sender, self._told)
+        one.count(flow.sending, chunks, octets, at, self._told)
         if one.counts_changed:
             self._changed[one.key] = one
         self.taken += 1

@@ -14,6 +14,11 @@ from sctp_tui.sctp.reassembly import TOTAL
 from sctp_tui.sctp.wire.packet import Data, IData
 from sctp_tui.sctp.wire.serial import MASK
 
+RawChunk = tuple[int, int, int, int, int, int, int]
+"""Type, flags, length, TSN; of DATA stream, SSN and PPID, of a SACK rwnd and its counts, each in halves."""
+PieceChunk = Data | IData | RawChunk
+ENDING, BEGINNING = 1, 2
+"""Flags of DATA and I-DATA."""
 _COST = 1600  # bytes of memory for a run, beside its pieces
 _PIECE_COST = 128  # and for a piece, beside its data
 
@@ -24,7 +29,7 @@ class JoinedMessage(NamedTuple):
     What a capture has cut is missing at the end of `data`.
     """
 
-    first: Data | IData
+    first: PieceChunk
     size: int
     data: bytes | None
 
@@ -32,15 +37,15 @@ class JoinedMessage(NamedTuple):
 class _Run:
     """Pieces with consecutive numbers, from `low` to `high`; each is what there is of it, and its size."""
 
-    __slots__ = ("first", "high", "kept", "low", "parts", "size", "whole_end")
+    __slots__ = ("begun", "first", "high", "kept", "low", "parts", "size", "whole_end")
 
-    def __init__(self, number: int, chunk: Data | IData) -> None:
+    def __init__(self, number: int, chunk: PieceChunk, flags: int, data: bytes, size: int) -> None:
         self.low = self.high = number
         self.first = chunk
-        self.whole_end = chunk.ending
-        self.parts: deque[tuple[bytes, int]] | None = deque([(chunk.data, chunk.size)])
-        self.size = chunk.size
-        self.kept = _taken(chunk)
+        self.begun, self.whole_end = flags & BEGINNING != 0, flags & ENDING != 0
+        self.parts: deque[tuple[bytes, int]] | None = deque([(data, size)])
+        self.size = size
+        self.kept = len(data) + _PIECE_COST
 
 
 class _Way(NamedTuple):
@@ -60,57 +65,60 @@ class Pieces:
         self._ways: dict[Hashable, _Way] = {}
         self._order: OrderedDict[_Run, Hashable] = OrderedDict()
 
-    def add(self, way: Hashable, number: int, chunk: Data | IData) -> JoinedMessage | None:
+    def add(
+        self, way: Hashable, number: int, chunk: PieceChunk, flags: int, data: bytes, size: int
+    ) -> JoinedMessage | None:
         """Add a piece, with its number among those of its `way`; its message once that is whole.
 
-        A piece without octets is none: whoever gets it does not acknowledge it, but aborts (RFC 9260, section
-        6.2), and any number of them would fit in a message.
+        The piece is a chunk, its flags, what there is of its user data, and the size of that. One without
+        octets is none: whoever gets it does not acknowledge it, but aborts (RFC 9260, section 6.2), and any
+        number of them would fit in a message.
         """
-        size = chunk.size
-        if chunk.beginning and chunk.ending:
-            return JoinedMessage(chunk, size, chunk.data)
         if size <= 0:
             return None
         known = self._ways.get(way)
         if known is None:
             known = self._ways[way] = _Way({}, {})
         by_low, by_high = known
-        ending = chunk.ending
-        before = None if chunk.beginning else by_high.get(number - 1 & MASK)
-        after = None if ending else by_low.get(number + 1 & MASK)
+        before = None if flags & BEGINNING else by_high.get(number - 1 & MASK)
+        after = None if flags & ENDING else by_low.get(number + 1 & MASK)
         if after is None and before is not None and not before.whole_end:
             # The next piece of a run, as it mostly is.
             run = before
             del by_high[run.high]
-            run.high, run.whole_end = number, ending
+            run.high = number
             run.size += size
             if run.parts is not None and run.size <= self.limit:
-                taken = len(chunk.data) + _PIECE_COST
-                run.parts.append((chunk.data, size))
+                run.parts.append((data, size))
+                taken = len(data) + _PIECE_COST
                 run.kept += taken
                 self._octets += taken
             else:
                 self._octets -= run.kept
                 run.parts, run.kept = None, 0
             by_high[number] = run
-            if not (run.first.beginning and run.whole_end):
+            if not flags & ENDING:
                 self._order.move_to_end(run)
+            else:
+                run.whole_end = True
+                if not run.begun:
+                    self._order.move_to_end(run)
         else:
-            run = _Run(number, chunk)
+            run = _Run(number, chunk, flags, data, size)
             self._octets += run.kept + _COST
             if before is not None and not before.whole_end:
                 self._remove(before)
                 run = self._joined(before, run)
-            if after is not None and not after.first.beginning:
+            if after is not None and not after.begun:
                 self._remove(after)
                 run = self._joined(run, after)
             self._ways[way] = known
             by_low[run.low] = by_high[run.high] = run
             self._order[run] = way
-        if run.first.beginning and run.whole_end:
+        if run.whole_end and run.begun:
             self._remove(run)
             self._octets -= run.kept + _COST
-            return _message(run)
+            return JoinedMessage(run.first, run.size, None if run.parts is None else _octets(run.parts))
         if self._octets > self._total:
             self._bound()
         return None
@@ -146,15 +154,6 @@ class Pieces:
             low.parts.extend(high.parts)
             low.kept += high.kept
         return low
-
-
-def _taken(chunk: Data | IData) -> int:
-    """Bytes of memory for a piece."""
-    return len(chunk.data) + _PIECE_COST
-
-
-def _message(run: _Run) -> JoinedMessage:
-    return JoinedMessage(run.first, run.size, None if run.parts is None else _octets(run.parts))
 
 
 def _octets(parts: deque[tuple[bytes, int]]) -> bytes:

@@ -50,6 +50,7 @@ _SECTION_BLOCK = int.from_bytes(_SECTION)  # in either order
 _INTERFACE_BLOCK, _OBSOLETE_PACKET, _SIMPLE_PACKET, _ENHANCED_PACKET = 1, 2, 3, 6
 _BLOCK_HEADER = 8  # octets
 _LEAST = 32  # octets of a block with an empty packet
+_PACKET_HEADER = _LEAST - 4  # octets before the packet
 
 _Unpack = Callable[[bytes, int], tuple[Any, ...]]
 
@@ -61,16 +62,15 @@ def records(source: Octets) -> Iterator[Record | None]:
     """
     head = source.peek(4)
     if head in _PCAP:
-        yield from _pcap(source)
-    elif head == _SECTION:
-        yield from _Pcapng(source).records()
-    elif not head:
+        return _pcap(source)
+    if head == _SECTION:
+        return _Pcapng(source).records()
+    if not head:
         raise UnreadableSource(f"{source.name}: it is empty, and no capture")
-    else:
-        raise UnreadableSource(
-            f"{source.name}: octet 0: neither pcap nor pcapng, as it begins with {head.hex(' ')}; "
-            "`tshark -r FILE -w NEW.pcapng` may know it"
-        )
+    raise UnreadableSource(
+        f"{source.name}: octet 0: neither pcap nor pcapng, as it begins with {head.hex(' ')}; "
+        "`tshark -r FILE -w NEW.pcapng` may know it"
+    )
 
 
 def _bad(source: Octets, offset: int, why: str) -> UnreadableSource:
@@ -146,33 +146,35 @@ class _Pcapng:
     def records(self) -> Iterator[Record | None]:
         source = self._source
         while True:
-            buffer, at, interfaces = source.buffer, source.taken, self._interfaces
-            there = len(buffer) - at
-            if there >= _LEAST:  # nearly all blocks are packets, whole and without options
-                kind, length, which, high, low, kept, on_the_wire = self._whole(buffer, at)
+            whole, u32, interfaces = self._whole, self._u32, self._interfaces
+            buffer, at, base = source.buffer, source.taken, source.base
+            size, known, link, offset, number, unit, ticks = len(buffer), -1, 0, 0, 0, 0, 1
+            while size - at >= _LEAST:  # nearly all blocks are packets, whole and without options
+                kind, length, which, high, low, kept, on_the_wire = whole(buffer, at)
                 end = at + length
-                if (
-                    kind == _ENHANCED_PACKET
-                    and kept + 3 & ~3 == length - _LEAST
-                    and length <= there
-                    and which < len(interfaces)
-                    and buffer[end - 4 : end] == buffer[at + 4 : at + 8]
-                    and length <= _LONGEST
-                ):
-                    source.taken = end
+                if kind != _ENHANCED_PACKET or kept + 3 & ~3 != length - _LEAST or end > size:
+                    break
+                if u32(buffer, end - 4)[0] != length or length > _LONGEST:
+                    break
+                if which != known:
+                    if which >= len(interfaces):
+                        break
+                    known = which
                     link, _, ticks, offset, number, unit = interfaces[which]
-                    count = high << 32 | low
-                    at_ns = (count * unit if unit else count * _BILLION // ticks) + offset
-                    yield Record(
-                        at_ns if 0 <= at_ns <= _LATEST else None,
-                        link,
-                        buffer[at + _LEAST - 4 : at + _LEAST - 4 + kept],
-                        on_the_wire if on_the_wire > kept else kept,
-                        number,
-                        "",
-                        source.base + at + _LEAST - 4,
-                    )
-                    continue
+                count = high << 32 | low
+                at_ns = (count * unit if unit else count * _BILLION // ticks) + offset
+                at += _PACKET_HEADER
+                source.taken = end
+                yield Record(
+                    at_ns if 0 <= at_ns <= _LATEST else None,
+                    link,
+                    buffer[at : at + kept],
+                    on_the_wire if on_the_wire > kept else kept,
+                    number,
+                    "",
+                    base + at,
+                )
+                at = end
             if len(buffer) - at < _BLOCK_HEADER:
                 if not source.has(_BLOCK_HEADER):
                     yield None

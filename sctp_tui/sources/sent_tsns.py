@@ -9,28 +9,25 @@ _FAR = 1 << 30  # TSNs after which the lowest moves on, as numbers wrap
 class SentTsns:
     """The TSNs of one direction of an association. A capture may begin anywhere, and may lack packets."""
 
-    __slots__ = ("_high", "_low", "_missing")
+    __slots__ = ("_low", "_missing", "newest")
 
     def __init__(self) -> None:
-        self._low = self._high = -1  # the lowest and the highest seen; -1 before any
+        self._low = self.newest = -1
+        """The highest seen, -1 before any; and the lowest."""
         self._missing: set[int] = set()
-
-    @property
-    def newest(self) -> int:
-        """The highest, -1 before any."""
-        return self._high
 
     def add(self, tsn: int) -> bool:
         """Note a TSN; whether it was seen before."""
-        if self._high < 0:
-            self._low = self._high = tsn
+        newest = self.newest
+        if tsn == newest + 1 and newest >= 0 and tsn - self._low & MASK <= _FAR:  # most are the next one
+            self.newest = tsn
             return False
-        if tsn == self._high + 1 and tsn - self._low & MASK <= _FAR:  # most are the next one
-            self._high = tsn
+        if newest < 0:
+            self._low = self.newest = tsn
             return False
-        if (further := distance(tsn, self._high)) > 0:
-            self._miss(add(self._high, 1), further - 1)
-            self._high = tsn
+        if (further := distance(tsn, self.newest)) > 0:
+            self._miss(add(self.newest, 1), further - 1)
+            self.newest = tsn
             if distance(tsn, self._low) > _FAR:
                 self._low = add(tsn, -_FAR)
             return False
@@ -47,4 +44,4 @@ class SentTsns:
         skipped = max(0, count - _GAP)
         self._missing.update(add(first, n) for n in range(skipped, count))
         if len(self._missing) > 2 * _GAP:
-            self._missing = set(sorted(self._missing, key=lambda one: ahead(self._high, one))[:_GAP])
+            self._missing = set(sorted(self._missing, key=lambda one: ahead(self.newest, one))[:_GAP])

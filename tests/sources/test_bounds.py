@@ -18,7 +18,7 @@ from sctp_tui.sources.identity import Identities, Identity
 from sctp_tui.sources.ip import Dissector, SctpPacket
 from sctp_tui.sources.joining import Joining
 from sctp_tui.sources.observer import Observer
-from sctp_tui.sources.pieces import Pieces
+from sctp_tui.sources.pieces import JoinedMessage, Pieces
 from sctp_tui.sources.records import Record
 from tests import rawpeer as raw
 
@@ -206,18 +206,22 @@ def _stands(whose: Identity, at: int, one: SctpPacket, ports: tuple[int, int]) -
     return (near.port, far.port) == ports and here
 
 
+def add(pieces: Pieces, way: str, number: int, piece: Data) -> JoinedMessage | None:
+    return pieces.add(way, number, piece, piece.flags, piece.data, piece.size)
+
+
 def test_messages_without_an_end() -> None:
     pieces = Pieces(limit=1000, total=10_000)
     for number in range(300):
         piece = Data(2, 116, number * 2, 1, 0, 0, False, True, False, False, bytes(100))
-        assert pieces.add("way", piece.tsn, piece) is None
+        assert add(pieces, "way", piece.tsn, piece) is None
         assert pieces._octets <= 10_000
     (way,) = pieces._ways.values()
     assert len(way.by_low) == len(way.by_high) == len(pieces._order) < 50
     for number in range(1000, 1030):
         flags = 2 if number == 1000 else 1 if number == 1029 else 0
         piece = Data(flags, 116, number, 1, 0, 0, False, flags == 2, flags == 1, False, bytes(100))
-        joined = pieces.add("other", number, piece)
+        joined = add(pieces, "other", number, piece)
     assert joined is not None
     assert (joined.data, joined.size) == (None, 3000)
     assert pieces._octets <= 10_000
@@ -232,7 +236,7 @@ def test_small_pieces_without_an_end(size: int, step: int) -> None:
     for number in range(30_000):
         first = number == 0
         piece = Data(2, 16 + size, number * step, 1, 0, 0, False, first, False, False, b"xy"[:size])
-        assert pieces.add("way", number * step, piece) is None
+        assert add(pieces, "way", number * step, piece) is None
         assert pieces._octets <= 10**6
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()

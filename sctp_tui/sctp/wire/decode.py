@@ -204,12 +204,13 @@ def _sack(packet: bytes, at: int, flags: int, length: int) -> Chunk:
         length=length,
         cumulative_tsn=cumulative,
         rwnd=rwnd,
-        gaps=_blocks(packet, at + 16, gaps, cumulative),
+        gaps=gap_blocks(packet, at + 16, gaps, cumulative),
         duplicates=struct.unpack_from(f"!{duplicates}I", packet, after),
     )
 
 
-def _blocks(packet: bytes, at: int, count: int, cumulative: int) -> tuple[tuple[int, int], ...]:
+def gap_blocks(packet: bytes, at: int, count: int, cumulative: int) -> tuple[tuple[int, int], ...]:
+    """So many Gap Ack Blocks (RFC 9260, section 3.3.4) at this place: their first and last TSNs."""
     offsets = iter(struct.unpack_from(f"!{2 * count}H", packet, at))
     # `serial.add`, inlined for speed: a packet has room for 16,000 blocks.
     return tuple([(cumulative + start & MASK, cumulative + next(offsets) & MASK) for start in offsets])
@@ -227,9 +228,9 @@ def _nr_sack(packet: bytes, at: int, flags: int, length: int) -> Chunk:
         length=length,
         cumulative_tsn=cumulative,
         rwnd=rwnd,
-        gaps=_blocks(packet, at + 20, gaps, cumulative),
+        gaps=gap_blocks(packet, at + 20, gaps, cumulative),
         duplicates=struct.unpack_from(f"!{duplicates}I", packet, second + 4 * nr_gaps),
-        nr_gaps=_blocks(packet, second, nr_gaps, cumulative),
+        nr_gaps=gap_blocks(packet, second, nr_gaps, cumulative),
     )
 
 
