@@ -33,7 +33,6 @@ from sctp_tui.sctp.events import (
     Refused,
     StackName,
     Totals,
-    held,
 )
 from sctp_tui.sctp.stack_registry import TRAITS, seen
 from sctp_tui.sctp.stacks import choose_stacks, open_stack
@@ -373,7 +372,7 @@ def _portions(events: Iterable[Message]) -> Iterator[list[Message]]:
     size = 0
     for event in events:
         some.append(event)
-        size += COST + held(event)
+        size += COST + event.size
         if size >= _PORTION:
             yield some
             some, size = [], 0

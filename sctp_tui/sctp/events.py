@@ -904,9 +904,9 @@ _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 class _Readable(Message, frozen=True, tag="message", gc=False):
-    """A message whose data is UTF-8, for JSON: with that text as a further field."""
+    """A message whose data is UTF-8, for JSON: with a further field, its text, escaped where needed."""
 
-    text: Text = ""
+    text: Text | msgspec.Raw = ""
 
 
 def to_json(event: Event) -> bytes:
@@ -924,18 +924,22 @@ def to_json_lines(events: Iterable[Event]) -> bytes:
 
 
 def _readable(event: Event) -> Event:
-    if not isinstance(event, Message) or (text := _text(event.data)) is None:
+    if not isinstance(event, Message):
         return event
+    data = event.data
+    text: str | msgspec.Raw
+    if data.isascii():
+        text = data.decode()
+    else:
+        text = data.decode(errors="ignore")  # a third of the time of an exception
+        # What is ASCII now has lost octets: to know that takes no look at them, and is true of most data.
+        if text.isascii() or len(text.encode()) != len(data):
+            return event
+    if not _is_plain(data):
+        # Alone, as else all lines that are encoded with it would be looked at one by one.
+        text = msgspec.Raw(escaped(_encoder.encode(text)))
     fields: tuple[Any, ...] = (*msgspec.structs.astuple(event), text)
     return _Readable(*fields)
-
-
-def _text(data: bytes) -> str | None:
-    """Data as text, None unless all of it is UTF-8."""
-    if data.isascii():
-        return data.decode()
-    text = data.decode(errors="ignore")  # a third of the time of an exception
-    return text if len(text.encode()) == len(data) else None
 
 
 def escaped(line: bytes) -> bytes:

@@ -18,7 +18,7 @@ from sctp_tui.monitor.text.upper_layer import sigtran
 from sctp_tui.monitor.text.upper_layer.data_channels import DCEP
 from sctp_tui.monitor.text.upper_layer.diameter_names import APPLICATIONS, COMMANDS
 from sctp_tui.monitor.text.upper_layer.named import Named
-from sctp_tui.monitor.text.upper_layer.naming import KNOWN, may_have_name, named, of_message
+from sctp_tui.monitor.text.upper_layer.naming import KNOWN, may_have_names, named, of_message
 from sctp_tui.sctp.events import Peer, from_json, to_json
 from sctp_tui.sctp.wire.packet import Data
 from tests.patience import PATIENCE
@@ -253,9 +253,9 @@ def test_without_a_ppid_the_port_and_the_octets_tell() -> None:
     assert name(0, pdu(0x00, 200), 38412) is None
     request = message(diameter_message(280, 0), ppid=0)
     assert of_message(request) is None
-    assert not may_have_name(request)
+    assert not may_have_names([request])
     assert str(of_message(request, 3868)).count("Device-Watchdog") == 1
-    assert may_have_name(request, 3868)
+    assert may_have_names([request], 3868)
     assert of_message(message(diameter_message(280, 0), ppid=0, peer=Peer(("10.0.0.1",), 3868))) is not None
 
 

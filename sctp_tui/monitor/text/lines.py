@@ -14,7 +14,7 @@ from sctp_tui.sctp.printable import printable
 from .events import sentence
 from .ppid import ppid_text
 from .units import time_of_day
-from .upper_layer.naming import may_have_name, of_message
+from .upper_layer.naming import may_have_names, of_message
 
 Format = Callable[[Event], str | bytes | None]
 """Turns an event into its line, without the newline; None where the format leaves the event out."""
@@ -85,6 +85,6 @@ def as_json(event: Event, own_port: int = 0) -> bytes:
 
 def messages_as_json(messages: Sequence[Message], own_port: int = 0) -> bytes:
     """Several messages as lines, without the last newline: in half of the time, where none has a name."""
-    if any(may_have_name(message, own_port) for message in messages):
+    if may_have_names(messages, own_port):
         return b"\n".join(as_json(message, own_port) for message in messages)
     return to_json_lines(messages)

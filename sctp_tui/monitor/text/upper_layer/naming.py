@@ -4,7 +4,7 @@ Where the PPID is 0, or only in the other byte order has a name, the port has to
 octets have to be those of a message that is known. Nothing is guessed: octets that do not fit have no name.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sctp_tui.monitor.text.ppid import swapped
 from sctp_tui.sctp.events import Message
@@ -100,8 +100,12 @@ def of_chunk(chunk: Data | IData, ports: Iterable[int]) -> Named | None:
     return named(chunk.ppid, chunk.data, chunk.size if chunk.ending else None, ports)
 
 
-def may_have_name(message: Message, own_port: int = 0) -> bool:
-    """Whether a message has a PPID or a port of messages with names: a fraction of the time of naming it."""
-    if message.ppid:
-        return message.ppid in _BY_PPID or message.ppid in _BY_SWAPPED_PPID
-    return own_port in _BY_PORT or (message.peer is not None and message.peer.port in _BY_PORT)
+def may_have_names(messages: Sequence[Message], own_port: int = 0) -> bool:
+    """Whether any message may have a name, by PPIDs and ports: a fraction of the time of naming them."""
+    ppids = {message.ppid for message in messages}
+    if not (ppids.isdisjoint(_BY_PPID) and ppids.isdisjoint(_BY_SWAPPED_PPID)):
+        return True
+    if 0 not in ppids:
+        return False
+    ports = {message.peer.port for message in messages if message.peer is not None}
+    return own_port in _BY_PORT or not ports.isdisjoint(_BY_PORT)
