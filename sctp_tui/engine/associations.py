@@ -4,6 +4,9 @@ Events carry totals since the association's start, so counters stay exact whatev
 """
 
 from collections import Counter, deque
+from collections.abc import Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Literal
 
 import msgspec
@@ -25,6 +28,7 @@ from sctp_tui.sctp.events import (
 )
 
 _REMEMBERED = 1000  # associations that ended, for messages that are told to have failed later
+_ALIKE = attrgetter("stream", "direction", "unordered")
 Refusal = Literal["associations", "streams", "ending"]
 """Why a server refuses an association: too many associations, too many streams, or the server is closing."""
 
@@ -104,34 +108,47 @@ class OpenAssociations:
         """All associations of an endpoint."""
         return list(self._by_endpoint.get(endpoint, {}).values())
 
-    def note(self, event: Event) -> OpenAssociation | None:
-        """Count an event; return its association, entered here if it is new. An end is left to `forget`."""
-        association = self.by_key.get(event.key)
-        if type(event) is Message:  # the most frequent: first, and by the cheapest test
-            if association is None:  # of one that has ended, what was still unread
-                association = self._ended.get(event.key) or self._meet(event)
-            stream = association.streams.get(event.stream)
+    def count(self, messages: Sequence[Message]) -> OpenAssociation:
+        """Count messages in order, all of one association; return that, entered here if it is new.
+
+        Those that follow each other on one stream are counted at once.
+        """
+        first = messages[0]
+        # Of one that has ended, where some were still unread.
+        association = self.by_key.get(first.key) or self._ended.get(first.key) or self._meet(first)
+        for (number, direction, unordered), alike in groupby(messages, _ALIKE):
+            run = list(alike)
+            stream = association.streams.get(number)
             if stream is None:
-                stream = association.streams[event.stream] = _Stream()
-            size = event.size
-            if event.direction == "in":
-                association.messages_in += 1
+                stream = association.streams[number] = _Stream()
+            count, size, last = len(run), sum([message.size for message in run]), run[-1]
+            if direction == "in":
+                association.messages_in += count
                 association.bytes_in += size
-                stream.messages_in += 1
+                stream.messages_in += count
                 stream.bytes_in += size
-                if event.unordered:
-                    stream.unordered_in += 1
+                if unordered:
+                    stream.unordered_in += count
                 else:
-                    stream.ssn = event.ssn
+                    stream.ssn = last.ssn
             else:
-                association.messages_out += 1
+                association.messages_out += count
                 association.bytes_out += size
-                stream.messages_out += 1
+                stream.messages_out += count
                 stream.bytes_out += size
-                stream.unordered_out += event.unordered
-            association.last = stream.last = event.mono
-            self._changed.add(association)
-        elif isinstance(event, AssocChange):
+                if unordered:
+                    stream.unordered_out += count
+            association.last = stream.last = last.mono
+        self._changed.add(association)
+        return association
+
+    def note(self, event: Event) -> OpenAssociation | None:
+        """Count an event that is no message; return its association, entered here if it is new.
+
+        Messages are left to `count`, and an end to `forget`.
+        """
+        association = self.by_key.get(event.key)
+        if isinstance(event, AssocChange):
             if association is None and event.state not in ENDS:
                 association = self._meet(event)
             if association is not None:

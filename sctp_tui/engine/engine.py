@@ -4,13 +4,15 @@ Commands come in by a queue and a descriptor that wakes the thread, events go ou
 consumer. Whenever the thread waits, it waits on that descriptor too; while a queue is full it reads nothing.
 """
 
-import itertools
 import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import count, groupby
 from math import inf
+from operator import attrgetter
+from typing import cast
 
 from sctp_tui.sctp import unicast
 from sctp_tui.sctp.commands import (
@@ -92,6 +94,7 @@ MAX_STREAMS = 500_000
 """Their streams, outbound plus inbound. One takes 40 B in usrsctp if inbound, 72 if outbound, and 340 B more
 in counters once a message has passed on it: 200 MB at worst, whatever peers ask for and use."""
 _BATCH = 256  # events taken from one endpoint in a turn, so that one busy endpoint does not delay the others
+_KEY = attrgetter("key")
 _WHY_REFUSED: dict[Refusal, str] = {
     "associations": "no room for another association",
     "streams": "no room for so many streams: ask for fewer",
@@ -145,7 +148,7 @@ class Engine:
         except OSError as error:
             raise refusal(error) from None
         self._thread = threading.Thread(target=self._run, name="sctp-engine", daemon=True)
-        self._keys = itertools.count(1)
+        self._keys = count(1)
         self._stacks: dict[StackName, Stack] = {}
         self._open: dict[str, OpenEndpoint] = {}
         self._closing: dict[OpenEndpoint, None] = {}
@@ -318,26 +321,33 @@ class Engine:
             self._shut_down(association)
 
     def _take(self, events: Sequence[Event]) -> None:
-        note = self._associations.note
-        for event in events:
-            association = note(event)
-            if type(event) is Message:  # the most frequent: first, and by the cheapest test
-                if association is None or not association.refused:
-                    self._out.append(event)
+        for kind, alike in groupby(events, type):
+            if kind is not Message:
+                for event in alike:
+                    self._take_one(event)
                 continue
-            if isinstance(event, StreamChange) and association is not None:
-                self._streams_changed(association, event)
-            if isinstance(event, AssocChange) and association is not None:
-                if event.state in ENDS:
-                    self._out += self._throttle.end(event.key)
-                else:
-                    self._came_up(association, event)
-            elif type(event) in CONTROL and not self._throttle.admits(event):
-                continue
-            if association is None or not association.refused:
-                self._out.append(event)
-            if association is not None and isinstance(event, AssocChange) and event.state in ENDS:
-                self._forget(association)  # after its end, which is why messages that wait are now refused
+            # The most frequent by far: those of one association at once.
+            for _, of_one in groupby(cast(Iterator[Message], alike), _KEY):
+                messages = list(of_one)
+                if not self._associations.count(messages).refused:
+                    self._out += messages
+
+    def _take_one(self, event: Event) -> None:
+        """Take an event that is no message."""
+        association = self._associations.note(event)
+        if isinstance(event, StreamChange) and association is not None:
+            self._streams_changed(association, event)
+        if isinstance(event, AssocChange) and association is not None:
+            if event.state in ENDS:
+                self._out += self._throttle.end(event.key)
+            else:
+                self._came_up(association, event)
+        elif type(event) in CONTROL and not self._throttle.admits(event):
+            return
+        if association is None or not association.refused:
+            self._out.append(event)
+        if association is not None and isinstance(event, AssocChange) and event.state in ENDS:
+            self._forget(association)  # after its end, which is why messages that wait are now refused
 
     def _came_up(self, association: OpenAssociation, event: AssocChange) -> None:
         """The association is up for the first time, or its peer restarted it, maybe with other streams."""

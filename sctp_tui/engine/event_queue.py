@@ -8,8 +8,8 @@ no event: when it is full the engine stops reading, and the peers' windows close
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol, get_args
 
 import msgspec
 
@@ -21,6 +21,7 @@ from sctp_tui.sctp.events import (
     Generating,
     LinkState,
     Message,
+    Number,
     Packet,
     Status,
     Streams,
@@ -40,6 +41,7 @@ PACKET_COST = 250
 """Bytes of memory that the event around a packet takes, on top of the packet's own."""
 
 
+_NUMBERS = frozenset(get_args(Number))
 _DROPPED = CONTROL | {Message, Suppressed}
 
 
@@ -126,35 +128,34 @@ class EventQueue:
             self._packets_missed += missed
             if packets:
                 self._put(packets)
-            add = self._events.append
-            numbers = self._numbers
-            size = 0
-            for event in events:
-                match event:
-                    case Message():
-                        add(event)
-                        size += event.size
-                    case Counts():
-                        numbers.counts[event.key] = event
-                    case Status():
-                        numbers.status[event.key] = event
-                    case Streams():
-                        numbers.streams[event.key] = event
-                    case Detail():
-                        numbers.details[event.key] = event
-                    case Generating():
-                        numbers.generators[event.generator] = event
-                    case Totals():
-                        numbers.totals = event
-                    case LinkState():
-                        numbers.links[event.link] = event
-                    case _:
-                        add(event)
-                        size += held(event)
-            self._bytes += size
+            told = [event for event in events if type(event) not in _NUMBERS]
+            self._events.extend(told)
+            self._bytes += held_by(told)
+            if len(told) < len(events):
+                self._renew(event for event in events if type(event) in _NUMBERS)
             if not self.lossless:
                 self._drop()
             self._ready.notify()
+
+    def _renew(self, newest: Iterable[Event]) -> None:
+        """Keep numbers, each in place of the one before."""
+        numbers = self._numbers
+        for event in newest:
+            match event:
+                case Counts():
+                    numbers.counts[event.key] = event
+                case Status():
+                    numbers.status[event.key] = event
+                case Streams():
+                    numbers.streams[event.key] = event
+                case Detail():
+                    numbers.details[event.key] = event
+                case Generating():
+                    numbers.generators[event.generator] = event
+                case Totals():
+                    numbers.totals = event
+                case LinkState():
+                    numbers.links[event.link] = event
 
     def _put(self, packets: Sequence[Packet]) -> None:
         kept = self._packets

@@ -61,6 +61,8 @@ _SIGNATURES: dict[str, tuple[object, list[object] | None]] = {
     "usrsctp_deregister_address": (None, [_P]),
     "usrsctp_crc32c": (_U32, [_P, _SIZE]),
 }
+_WITHOUT_ERRNO = "usrsctp_recvv", "usrsctp_conninput"
+"""Functions called for each message or packet whose errno nobody reads; to keep it is a tenth of the call."""
 
 
 class Library(msgspec.Struct, frozen=True):
@@ -87,7 +89,10 @@ def load(tunables: Iterable[str] = ()) -> Library:
         try:
             # PyDLL keeps the GIL: no call blocks or takes long, and CDLL, which releases it, could wait once
             # a message to get it back from the thread that draws.
-            functions = ctypes.PyDLL(_object_of(ctypes.PyDLL(path)), use_errno=True)
+            shared = _object_of(ctypes.PyDLL(path))
+            functions, without_errno = ctypes.PyDLL(shared, use_errno=True), ctypes.PyDLL(shared)
+            for name in _WITHOUT_ERRNO:
+                setattr(functions, name, without_errno[name])
             for name, (result, arguments) in _SIGNATURES.items():
                 function = getattr(functions, name)
                 function.restype, function.argtypes = result, arguments

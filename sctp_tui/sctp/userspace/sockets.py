@@ -5,6 +5,7 @@ import errno
 import mmap
 import os
 import struct
+from functools import partial
 
 from sctp_tui.sctp.endpoint import EndpointOptions, Outgoing, SctpError
 from sctp_tui.sctp.events import Event
@@ -48,7 +49,7 @@ class ReceiveBuffer:
         lengths = info + layout.RCVINFO.size
         places = 0, lengths, info, lengths + 4, lengths + 8, lengths + 12
         pointers = [ctypes.byref(told, at) for at in places]
-        self.arguments = ctypes.byref(data), ctypes.c_size_t(_PIECE), *pointers
+        self.arguments = ctypes.byref(data), ctypes.c_size_t.from_param(_PIECE), *pointers
         """The arguments of usrsctp_recvv after the socket. Made once, and as `byref` makes them, which needs
         no conversion: either takes as long as the call itself."""
 
@@ -60,13 +61,17 @@ class Socket:
         self._call = call
         self._intake = intake
         self._socket: int | None = number
-        self._receiving = ctypes.byref(ctypes.c_char.from_address(number)), *intake.arguments
+        self._receive = self._receiving(ctypes.byref(ctypes.c_char.from_address(number)))
         self.send_buffer = self._receive_buffer = 0
         self._receive_most = RECEIVE_BUFFER
         self.failing = FailedPieces()
         """The pieces received of a message that is just coming back."""
         self.unsure: Event | None = None
         """The last message received, where it is still to be received whether it was cut."""
+
+    def _receiving(self, of: object) -> "partial[int]":
+        """The receiving call for the socket at a pointer."""
+        return partial(self._call.usrsctp_recvv, of, *self._intake.arguments)
 
     def set_up(self, options: EndpointOptions) -> None:
         """Set the socket options for an endpoint."""
@@ -198,7 +203,7 @@ class Socket:
         """The next message or notification, and its information; None where none waits."""
         intake = self._intake
         intake.told[:] = _FRESH
-        length = self._call.usrsctp_recvv(*self._receiving)
+        length = self._receive()
         if length <= 0:
             return None
         return intake.data[:length], _RECEIVE_INFO.unpack_from(intake.told, layout.SOCKADDR_SIZE)
@@ -221,7 +226,7 @@ class Socket:
         self.set(layout.SO_LINGER, layout.LINGER_STRUCT.pack(1, 0), layout.SOL_SOCKET)
         self._call.usrsctp_close(self._socket)
         self._socket = None
-        self._receiving = ctypes.c_void_p(), *self._intake.arguments
+        self._receive = self._receiving(ctypes.c_void_p())
 
     def _errno(self, result: int) -> int:
         return ctypes.get_errno() if result < 0 else 0
