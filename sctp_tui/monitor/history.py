@@ -1,14 +1,16 @@
 """The states that an association has entered, each with when and why; bounded."""
 
 from collections.abc import Iterator
+from sys import intern
 
 import msgspec
+from msgspec.structs import force_setattr
 
 STEPS = 32
 """Changes of state kept for one association."""
 
 
-class StateChange(msgspec.Struct, frozen=True):
+class StateChange(msgspec.Struct, frozen=True, gc=False):
     """An association entered `state`, one of RFC 9260, section 4.
 
     `at` is seconds since the epoch, `mono` seconds of the monotonic clock. `why` is a printable text.
@@ -18,6 +20,10 @@ class StateChange(msgspec.Struct, frozen=True):
     at: float
     mono: float
     why: str
+
+    def __post_init__(self) -> None:
+        """Keep the texts once: thousands of associations have the same."""
+        force_setattr(self, "why", intern(self.why))
 
 
 class History:

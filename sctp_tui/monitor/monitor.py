@@ -172,6 +172,8 @@ class Monitor:
             # The last packets of an association may come with the next batch only.
             for key in (*self._ended, *ended):
                 self._take_sent(key)
+            for key in self._ended:
+                self._rest(key)
             self._ended = ended
         elif ended:
             self._ended = [*self._ended, *ended][-_ENDED:]
@@ -197,6 +199,12 @@ class Monitor:
         direction = conversation.sent_by(association)
         if (sent := conversation.sent_paths.get(direction)) is not None:
             self.associations.sent_on(key, sent)
+
+    def _rest(self, key: int) -> None:
+        """Expect no more packets of an association."""
+        association = self.associations.get(key)
+        if association is not None and (conversation := self.wire.of(association, self.endpoints)):
+            conversation.rest()
 
     def _sample_rto(self, status: Status) -> None:
         association = self.associations.get(status.key)

@@ -10,6 +10,7 @@ from bisect import bisect_left
 SERIES_SECONDS = 120
 """Length of a series."""
 _SLACK = 40  # seconds too old that may be kept until they are dropped all at once
+_NO_SECONDS, _NO_VALUES = array("I"), array("f")  # are never added to: many have no more
 
 
 class Series:
@@ -18,13 +19,13 @@ class Series:
     __slots__ = ("_seconds", "_values")
 
     def __init__(self) -> None:
-        self._seconds = array("I")
-        self._values = array("f")
+        self._seconds, self._values = _NO_SECONDS, _NO_VALUES
 
     def __copy__(self) -> "Series":
         """A copy, to which nothing is added."""
         made = Series()
-        made._seconds, made._values = self._seconds[:], self._values[:]
+        if self._seconds:
+            made._seconds, made._values = self._seconds[:], self._values[:]
         return made
 
     def add(self, at: float, amount: float) -> None:
@@ -42,6 +43,8 @@ class Series:
             self._begin(int(at), value)
 
     def _begin(self, second: int, value: float) -> None:
+        if not self._seconds:
+            self._seconds, self._values = array("I"), array("f")
         self._seconds.append(second)
         self._values.append(value)
         if len(self._seconds) > SERIES_SECONDS + _SLACK:

@@ -19,7 +19,6 @@ from sctp_tui.sctp.events import (
     Peer,
     PeerAddrChange,
     RemoteError,
-    StreamCount,
     StreamReset,
     Streams,
 )
@@ -56,6 +55,7 @@ from .ip import SctpPacket
 from .pieces import BEGINNING, ENDING, JoinedMessage, Pieces, RawChunk
 from .round_trips import RoundTrips
 from .sent_tsns import SentTsns
+from .stream_tallies import StreamTallies
 
 ENDPOINT = "server"
 """The name of the end that is told as ours where nothing else is known of it."""
@@ -67,11 +67,7 @@ _OFFERED = 16  # INITs and INIT ACKs that are remembered until their cookie is a
 _SACK = int(ChunkType.SACK)
 _UNORDERED, _IMMEDIATE = 4, 8
 _WHOLE = BEGINNING | ENDING
-_COMMON_HEADER, _CHUNK_HEADER = (
-    12,
-    16,
-)  # octets; those of DATA before its user data, of a SACK before its gaps
-_STREAMS = 1024  # streams counted of an association
+_COMMON_HEADER, _CHUNK_HEADER = 12, 16  # octets; of DATA before its user data, of a SACK before its gaps
 _ASKED = 16  # requests that wait for their answers
 _ASKED_BYTES = 4096  # bytes of memory for them
 _REQUEST_COST = 120  # and for one of their parameters, beside its octets
@@ -118,6 +114,41 @@ class Sending(NamedTuple):
 class ObservedAssociation:
     """Follows one association, of which one end is the `server`, and tells it as seen from there."""
 
+    __slots__ = (
+        "_addresses",
+        "_again",
+        "_asked",
+        "_calling",
+        "_clock",
+        "_confirmed",
+        "_cookie_to",
+        "_echoed",
+        "_epoch",
+        "_inferred",
+        "_messages",
+        "_octets",
+        "_offered",
+        "_offers",
+        "_peers",
+        "_pieces",
+        "_round_trips",
+        "_sent",
+        "_shuts_down",
+        "_streams",
+        "_tells_messages",
+        "_told",
+        "_udp_ports",
+        "_up",
+        "counts_changed",
+        "ended",
+        "endpoint",
+        "identity",
+        "key",
+        "last",
+        "near",
+        "server",
+    )
+
     def __init__(
         self,
         identity: Identity,
@@ -154,10 +185,10 @@ class ObservedAssociation:
         self._addresses: tuple[list[str], list[str]] = ([], [])
         self._peers: tuple[Peer, Peer] | None = None  # made anew where that is None
         self._udp_ports: tuple[int | None, int | None] = (None, None)
-        self._confirmed: set[str] = set()
+        self._confirmed: tuple[str, ...] = ()
         self._asked: dict[tuple[str, int, int], Sequence[tuple[int, bytes]]] = {}
         self._messages, self._octets, self._again = [0, 0], [0, 0], 0
-        self._streams: dict[int, _StreamTally] = {}
+        self._streams = StreamTallies()
         self.learn(*seen_from.addresses)
 
     # --- who is who
@@ -310,9 +341,7 @@ class ObservedAssociation:
 
     def streams(self) -> Streams:
         """Its streams that have carried a message."""
-        return Streams(
-            **self.stamp(), streams=tuple(self._streams[one].told(one) for one in sorted(self._streams))
-        )
+        return Streams(**self.stamp(), streams=self._streams.told())
 
     def _begin(self, chunks: Sequence[Chunk], sender: Which, stamp: AssociationStamp) -> Iterator[Event]:
         self._told = self.peers()
@@ -532,27 +561,18 @@ class ObservedAssociation:
         self._octets[sender] += size
         self.last = self._clock.mono
         self.counts_changed = True
-        tally = self._streams.get(stream)
-        if tally is None:
-            if len(self._streams) >= _STREAMS:
-                return
-            tally = self._streams[stream] = _StreamTally()
         out = sender == self.near
-        tally.messages[out] += 1
-        tally.octets[out] += size
-        tally.unordered[out] += unordered
-        tally.last = self.last
-        if not out and ssn is not None:
-            tally.ssn = ssn
+        self._streams.count(stream, size, self.last, ssn, out=out, unordered=unordered)
 
     # --- addresses and streams
 
     def _confirm(self, sender: Which, address: str, stamp: AssociationStamp) -> Iterator[Event]:
         """The far end answers a HEARTBEAT: a path to it is there (RFC 9260, section 5.4)."""
-        if sender == self.near or not address or address in self._confirmed:
+        known = self._addresses[sender]
+        if sender == self.near or address not in known or address in self._confirmed:
             return
-        self._confirmed.add(address)
-        if len(self._addresses[sender]) > 1:
+        self._confirmed = (*self._confirmed, address)
+        if len(known) > 1:
             yield PeerAddrChange(**stamp, address=address, state="CONFIRMED", error=0)
 
     def _ask(self, what: str, serial: int, sender: Which, asked: Sequence[tuple[int, bytes]]) -> None:
@@ -607,31 +627,6 @@ class ObservedAssociation:
                         outcome=_RESULTS.get(result, f"result {result}"),
                         streams=streams[:_RESET_STREAMS],
                     )
-
-
-class _StreamTally:
-    """Counts of a stream: received by the near end, and sent by it."""
-
-    __slots__ = ("last", "messages", "octets", "ssn", "unordered")
-
-    def __init__(self) -> None:
-        self.messages, self.octets, self.unordered = [0, 0], [0, 0], [0, 0]
-        self.ssn: int | None = None
-        self.last = 0.0
-
-    def told(self, stream: int) -> StreamCount:
-        """The counts as they are told."""
-        return StreamCount(
-            stream,
-            messages_in=self.messages[0],
-            messages_out=self.messages[1],
-            bytes_in=self.octets[0],
-            bytes_out=self.octets[1],
-            unordered_in=self.unordered[0],
-            unordered_out=self.unordered[1],
-            ssn=self.ssn,
-            last=self.last,
-        )
 
 
 def _as_data(chunk: RawChunk) -> Data:

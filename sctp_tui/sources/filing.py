@@ -12,12 +12,16 @@ from collections.abc import Sequence
 from .ip import SctpPacket
 from .octets import Octets, UnreadableSource
 
-_FILE_BITS = 8
-_MOST = (1 << _FILE_BITS) - 1  # files that packets stay in
+_MOST = (1 << 8) - 1  # files that packets stay in
+_OFFSET_BITS = 56
+_OFFSETS = (1 << _OFFSET_BITS) - 1
 
 
 class Filing:
-    """An `OctetFile`. A place is an offset in a file and that file's number, 0 for the temporary one."""
+    """An `OctetFile`. A place is a file's number, 0 for the temporary one, and an offset below that.
+
+    So places near each other in a file are numbers near each other.
+    """
 
     def __init__(self, sources: Sequence[Octets]) -> None:
         self._sources = sources
@@ -31,7 +35,7 @@ class Filing:
         Raises `UnreadableSource` where the disk has no room for them, or no temporary file can be made.
         """
         if packet.offset >= 0 and source < _MOST and self._sources[source].stays:
-            return packet.offset << _FILE_BITS | source + 1
+            return source + 1 << _OFFSET_BITS | packet.offset
         begin, data = self.spooled, packet.data
         try:
             if self._spool is None:
@@ -43,7 +47,7 @@ class Filing:
                 data = data[written:]
         except OSError as error:
             raise self._full(error) from None
-        return begin << _FILE_BITS
+        return begin
 
     def _full(self, error: OSError) -> UnreadableSource:
         why = "no room" if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else error.strerror
@@ -56,7 +60,7 @@ class Filing:
 
     def read(self, place: int, length: int) -> bytes:
         """See `OctetFile`."""
-        number, offset = place & _MOST, place >> _FILE_BITS
+        number, offset = place >> _OFFSET_BITS, place & _OFFSETS
         if number:
             return self._sources[number - 1].again(offset, length)
         return os.pread(self._spool, length, offset) if self._spool is not None else b""

@@ -2,6 +2,7 @@
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -227,8 +228,8 @@ def _told(
     whose, sender = identified
     ends = whose.ends
     udp = packet.udp or (None, None)
-    source = Peer(_only(packet.source), ends[sender].port, udp[0])
-    target = Peer(_only(packet.destination), ends[1 - sender].port, udp[1])
+    source = _end_of(packet.source, ends[sender].port, udp[0])
+    target = _end_of(packet.destination, ends[1 - sender].port, udp[1])
     direction = one.direction(sender)
     local, peer = (source, target) if direction == "out" else (target, source)
     outcome = packet.outcome
@@ -255,5 +256,7 @@ def _told(
     )
 
 
-def _only(address: str) -> tuple[str, ...]:
-    return (address,) if address else ()
+@lru_cache(_FLOWS)
+def _end_of(address: str, port: int, udp_port: int | None) -> Peer:
+    """One end of a packet, "" for an address that is not known; the same for many packets."""
+    return Peer((address,) if address else (), port, udp_port)

@@ -4,6 +4,7 @@ from sctp_tui.sctp.wire.serial import MASK, add, ahead, distance
 
 _GAP = 4096  # TSNs not seen so far that are remembered, below the highest
 _FAR = 1 << 30  # TSNs after which the lowest moves on, as numbers wrap
+_NONE = set[int]()  # is never added to; most need no set of their own, which takes 200 bytes
 
 
 class SentTsns:
@@ -14,7 +15,7 @@ class SentTsns:
     def __init__(self) -> None:
         self._low = self.newest = -1
         """The highest seen, -1 before any; and the lowest."""
-        self._missing: set[int] = set()
+        self._missing = _NONE
 
     def add(self, tsn: int) -> bool:
         """Note a TSN; whether it was seen before."""
@@ -41,6 +42,10 @@ class SentTsns:
         return True
 
     def _miss(self, first: int, count: int) -> None:
+        if count <= 0:
+            return
+        if not self._missing:
+            self._missing = set()
         skipped = max(0, count - _GAP)
         self._missing.update(add(first, n) for n in range(skipped, count))
         if len(self._missing) > 2 * _GAP:

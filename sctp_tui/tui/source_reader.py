@@ -23,6 +23,7 @@ _PACKET_BYTES = 4 * 1024 * 1024  # of packets that wait: less than the queue dro
 _LOOK = 0.01  # s between two looks whether there is room again
 _TICK = 0.05  # s between two looks at the time, while the next event is waited for
 _AT_ONCE = 500  # events put into the queue at once
+_ENDED = 1000  # associations that have ended and may still have an event or packet to come
 _UNCOUNTED = frozenset({*get_args(Number), PacketsMissed})
 
 
@@ -54,7 +55,7 @@ class SourceReader:
         self.now = self.at = 0.0
         self.ended = self.in_vain = False
         self.told = self.read = 0
-        self.known = Associations()
+        self.known = Associations(_ENDED)
         """Those that events so far are of; written by the reader's thread."""
         self._offset = 0.0  # of `at` from `now`
         self._halted = False

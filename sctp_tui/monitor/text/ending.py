@@ -1,5 +1,6 @@
 """How an association ended, as a value and as text."""
 
+from sys import intern
 from typing import Literal
 
 import msgspec
@@ -44,9 +45,9 @@ class AssociationEnd(msgspec.Struct, frozen=True, gc=False):
     text: str = ""
 
     def __post_init__(self) -> None:
-        """Make the texts printable, once."""
-        force_setattr(self, "cause", printable(self.cause))
-        force_setattr(self, "text", self._text())
+        """Make the texts printable, once, and keep each once: thousands of associations have the same."""
+        force_setattr(self, "cause", intern(printable(self.cause)))
+        force_setattr(self, "text", intern(self._text()))
 
     @classmethod
     def of(cls, event: AssocChange) -> "AssociationEnd":

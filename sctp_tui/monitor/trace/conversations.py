@@ -3,7 +3,6 @@
 It is bounded in bytes: the oldest packets are dropped first. Packets are decoded only when they are read.
 """
 
-from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import partial
@@ -39,6 +38,7 @@ from sctp_tui.sctp.wire.packet import (
 from sctp_tui.sctp.wire.serial import lt
 
 from .heard import EARLY, RTO
+from .packet_order import PacketOrder
 from .packet_store import FiledPackets, KeptPackets
 from .rto_samples import RtoSamples
 from .sent_paths import SentPaths
@@ -49,7 +49,7 @@ PACKET_OCTETS_KEPT = 32 * 1024 * 1024
 _BOUNCE = 500  # bytes of memory for a `Bounce`
 _AFTERWARDS = frozenset(AFTERWARDS)
 _AGO = 1000  # packets back among which a bounced one is looked for
-CONVERSATION_COST = 2400
+CONVERSATION_COST = 2450
 """Bytes that a conversation takes beside its packets; each packet of a stranger may be a conversation."""
 _GAPS = 8  # times between which packets were missed; further ones lengthen the last
 _RTO_MAX = 60.0  # s, RTO.Max by default (RFC 9260, section 16)
@@ -70,6 +70,8 @@ _ASKING = (
 _ANSWERS = (HeartbeatAck, AsconfAck)  # these are made of what they answer
 
 End = Literal["local", "peer"]
+_UNUSED = Tags()
+"""Those of observed conversations: a capture's source has told already which packets are of which."""
 _NOTHING = frozenset[tuple[End, str]]()  # made once: each would take some 200 bytes
 Ends = tuple[str, Peer, Peer | None]
 """An endpoint's name, the local end, the peer's."""
@@ -134,6 +136,7 @@ class Conversation:
         "local",
         "named_peer",
         "no_way",
+        "number",
         "of_local",
         "of_peer",
         "over",
@@ -167,9 +170,11 @@ class Conversation:
         """Ends, each with an address that it has no more, as notifications told."""
         self.no_way: Sequence[tuple[float, float]] = ()
         """See `Wire.interfaces`."""
+        self.number = 0
+        """That by which the `Wire` has it in the order of all packets."""
         self.captured = 0
         self._packets = KeptPackets() if file is None else FiledPackets(file)
-        self._tags = Tags()
+        self._tags = _UNUSED if packet.key else Tags()
         self._bounced: dict[int, Bounce] = {}
         self._bounces = 0
         self.sent_paths: dict[Direction, SentPaths] = {}
@@ -397,6 +402,10 @@ class Conversation:
         if self._counted[packet.direction].take(packet, goes_to(packet)):
             self._counted["in" if packet.direction == "out" else "out"].restart()
 
+    def rest(self) -> None:
+        """Expect no more packets: one of thousands that have ended takes no more than it has to."""
+        self._packets.rest()
+
     def follow(self, before: "Conversation") -> None:
         """Set the conversation before this one between the same ends, which is over."""
         before.over = True
@@ -465,7 +474,7 @@ class Wire:
         self.kept_out = 0
         self._last = self._complete = 0.0  # the time of the newest packet; that at the last `lose`
         self._bytes = 0
-        self._order: deque[Conversation] = deque()  # the conversation of each packet, the oldest first
+        self._order: PacketOrder[Conversation] = PacketOrder()
         self._by_flow: dict[int, Conversation] = {}
         self._by_ends: dict[Ends, Conversation] = {}  # the newest between them
         self._by_ports: dict[tuple[int, int], dict[Conversation, None]] = {}
@@ -486,7 +495,7 @@ class Wire:
                 cost = conversation.add(packet)
             if packet.verdict == "refused":
                 self.kept_out += packet.reason == KEPT_OUT
-            order.append(conversation)
+            order.append(conversation.number)
             if packet.at > self._last:
                 self._last = packet.at
             self._bytes += cost
@@ -528,6 +537,7 @@ class Wire:
         conversation = known or self._alike(packet)
         if conversation is None or (first_chunk(packet) == INIT and conversation.left_by(packet)):
             before, conversation = conversation, Conversation(packet)
+            conversation.number = self._order.enter(conversation)
             conversation.no_way = self._no_way
             if before is not None:
                 conversation.follow(before)
@@ -545,6 +555,7 @@ class Wire:
         conversation = self._by_flow[packet.flow] = self._by_key[packet.key] = Conversation(
             packet, self._file
         )
+        conversation.number = self._order.enter(conversation)
         conversation.no_way = self._no_way
         self._bytes += CONVERSATION_COST
         return conversation
@@ -564,6 +575,7 @@ class Wire:
         self.gone += 1
         if len(conversation):
             return
+        self._order.leave(conversation.number)
         self._bytes -= CONVERSATION_COST
         self._unfile_flow(conversation)
         if self._by_key.pop(conversation.key, None) is not None:
@@ -577,7 +589,7 @@ class Wire:
 
     def __iter__(self) -> Iterator[Packet]:
         """All packets, in the order in which they came."""
-        return _in_order(self._order, {one: one.packets for one in set(self._order)})
+        return _in_order(self._order, {one: one.packets for one in self._order.conversations})
 
     def snapshot(self) -> Callable[[], Iterator[Packet]]:
         """What yields these packets, whatever comes later: for another thread.
@@ -585,7 +597,7 @@ class Wire:
         Octets in a file stay there until each is read.
         """
         order = self._order.copy()
-        return partial(_in_order, order, {one: one.snapshot().packets for one in set(order)})
+        return partial(_in_order, order, {one: one.snapshot().packets for one in order.conversations})
 
     def __len__(self) -> int:
         return len(self._order)

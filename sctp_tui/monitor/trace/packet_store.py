@@ -1,6 +1,6 @@
 """Keeps the packets of a conversation: as they are, or with their octets in a file.
 
-Of the latter some 20 bytes of memory are taken for each: what packets have in common is kept once, and a
+Of the latter some 17 bytes of memory are taken for each: what packets have in common is kept once, and a
 packet is made anew each time that it is looked at.
 """
 
@@ -19,7 +19,7 @@ from sctp_tui.monitor.deques import part
 from sctp_tui.sctp.events import Packet
 from sctp_tui.sctp.filed import FiledPacket, OctetFile
 
-FILED_COST = 29
+FILED_COST = 21
 """Bytes of memory for a packet whose octets are in a file, with its place in the order of all.
 
 There are more of packets of more than 65,535 octets, or where 256 of a conversation have nothing in common.
@@ -30,7 +30,10 @@ _FORM_COST = 800  # bytes for what packets have in common, a longer text aside
 _STORE_COST = 1500  # bytes for all arrays, and what a `Conversation` counts beside them
 _LATE_COST = 120  # bytes for a time of its own
 _SAME = 1e-6  # s within which two times are the same
-_SLACK = 4096  # packets dropped whose room is not given back yet
+_SLACK = 4096  # packets dropped whose room is not given back yet, or an eighth of those kept
+_LOWER = 32  # bits of a place in a file that are kept for each packet
+_LOWER_HALF = (1 << _LOWER) - 1
+_COLUMNS = ("_places", "_lengths", "_times", "_which", "_delays")
 _GONE = "its octets are no longer in the file"
 _WIDER = {"B": "H", "H": "I", "I": "Q"}
 _in_common = attrgetter(
@@ -58,20 +61,64 @@ class KeptPackets(deque[Packet]):
         """The packets from `start` up to, not including, `stop`, as far as there are any."""
         return part(self, start, stop)
 
+    def rest(self) -> None:
+        """No more packets are expected: there is no room to give back."""
+
+
+class _Form:
+    """What some packets have in common: a `packet` with it, and the `upper` half of their places in a file.
+
+    `number` is its own among those of a conversation, `uses` is how many packets have it.
+    """
+
+    __slots__ = ("number", "packet", "upper", "uses")
+
+    def __init__(self, number: int, packet: Packet, upper: int) -> None:
+        self.number = number
+        self.packet = packet
+        self.upper = upper
+        self.uses = 0
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What tells it from others."""
+        return self.upper, _in_common(self.packet)
+
+    @property
+    def cost(self) -> int:
+        """Bytes of memory for it."""
+        return _FORM_COST + 4 * len(self.packet.reason)
+
 
 class FiledPackets(Sequence[Packet]):
     """Packets whose octets are in a file."""
 
+    __slots__ = (
+        "_apart",
+        "_base",
+        "_by_key",
+        "_delays",
+        "_dropped",
+        "_each",
+        "_file",
+        "_first",
+        "_forms",
+        "_free",
+        "_lengths",
+        "_places",
+        "_times",
+        "_which",
+    )
+
     def __init__(self, file: OctetFile) -> None:
         self._file = file
-        self._places, self._lengths = array("Q"), array("H")
+        self._places, self._lengths = array("I"), array("H")  # of places the lower half
         self._times, self._which = array("d"), array("B")
         self._each = FILED_COST  # bytes for a packet, as wide as the arrays are
         self._delays: array[float] | None = None  # from the first packet on that has one
-        self._forms: dict[int, Packet] = {}
-        self._by_form: dict[tuple[object, ...], int] = {}
-        self._uses: dict[int, int] = {}  # how many packets have a form
-        self._free: list[int] = []  # numbers that forms had
+        self._forms: dict[int, _Form] = {}
+        self._by_key: dict[tuple[object, ...], _Form] = {}  # made anew where that is empty
+        self._free: Sequence[int] = ()  # numbers that forms had
         self._base = -inf  # how much later `at` is than `mono`, save for packets that came late
         self._apart: dict[int, float] = {}  # `mono` of those, by number
         self._dropped = 0  # packets at the beginning of the arrays that are no longer kept
@@ -83,17 +130,15 @@ class FiledPackets(Sequence[Packet]):
         if apart > self._base + _SAME:  # those before, if any, were all late
             more += self._all_late()
             self._base = apart
-        common = _in_common(packet)
-        which = self._by_form.get(common)
-        if which is None:
-            which = self._by_form[common] = self._free.pop() if self._free else len(self._forms)
-            form = self._forms[which] = _form(packet)
-            self._uses[which] = 0
-            more += _form_cost(form)
-            if which >> 8 * self._which.itemsize:
+        place = packet.place if isinstance(packet, FiledPacket) else 0
+        upper = place >> _LOWER
+        form = self._by_key.get((upper, _in_common(packet))) or self._form(packet, upper)
+        if not form.uses:
+            more += form.cost
+            if form.number >> 8 * self._which.itemsize:
                 self._which, wider = self._widened(self._which)
                 more += wider
-        self._uses[which] += 1
+        form.uses += 1
         if apart < self._base - _SAME:
             self._apart[self._first + len(self._times)] = packet.mono
             more += _LATE_COST
@@ -107,11 +152,33 @@ class FiledPackets(Sequence[Packet]):
         while length >> 8 * self._lengths.itemsize:
             self._lengths, wider = self._widened(self._lengths)
             more += wider
-        self._places.append(packet.place if isinstance(packet, FiledPacket) else 0)
+        self._places.append(place & _LOWER_HALF)
         self._lengths.append(length)
         self._times.append(packet.at)
-        self._which.append(which)
+        self._which.append(form.number)
         return self._each + more
+
+    def _form(self, packet: Packet, upper: int) -> _Form:
+        """The form of a packet, a new one without uses where none has it yet."""
+        by_key = self._by_key
+        if not by_key:
+            by_key.update((form.key, form) for form in self._forms.values())
+        key = upper, _in_common(packet)
+        form = by_key.get(key)
+        if form is None:
+            *self._free, number = self._free or (len(self._forms),)
+            form = by_key[key] = self._forms[number] = _Form(number, _alike(packet), upper)
+        return form
+
+    def rest(self) -> None:
+        """No more packets are expected: give back the room for them. Those that come take it again."""
+        self._by_key = {}
+        for name in _COLUMNS:
+            column = getattr(self, name)
+            if column is not None:
+                setattr(self, name, array(column.typecode, column[self._dropped :]))
+        self._first += self._dropped
+        self._dropped = 0
 
     def _widened(self, column: "array[int]") -> "tuple[array[int], int]":
         """The same numbers with more octets for each, and the bytes that this takes of the packets here."""
@@ -135,8 +202,9 @@ class FiledPackets(Sequence[Packet]):
         if self._delays is not None:
             back += DELAY_COST
         self._dropped += 1
-        if self._dropped >= max(_SLACK, len(self)):
-            for column in (self._places, self._lengths, self._times, self._which, self._delays):
+        if self._dropped >= max(_SLACK, len(self) >> 3):
+            for name in _COLUMNS:
+                column = getattr(self, name)
                 if column is not None:
                     del column[: self._dropped]
             self._first += self._dropped
@@ -145,14 +213,14 @@ class FiledPackets(Sequence[Packet]):
 
     def _leave(self, which: int) -> int:
         """A packet has this form no longer; returns the bytes of the form if it was the last one."""
-        self._uses[which] -= 1
-        if self._uses[which]:
+        form = self._forms[which]
+        form.uses -= 1
+        if form.uses:
             return 0
-        del self._uses[which]
-        form = self._forms.pop(which)
-        del self._by_form[_in_common(form)]
-        self._free.append(which)
-        return _form_cost(form)
+        del self._forms[which]
+        self._by_key.pop(form.key, None)
+        self._free = (*self._free, which)
+        return form.cost
 
     def part(self, start: int, stop: int) -> list[Packet]:
         """The packets from `start` up to, not including, `stop`, as far as there are any."""
@@ -161,7 +229,7 @@ class FiledPackets(Sequence[Packet]):
     def copy(self) -> "FiledPackets":
         """A copy, to which nothing is added."""
         made = copy(self)
-        for name in ("_places", "_lengths", "_times", "_which", "_delays", "_apart", "_forms"):
+        for name in (*_COLUMNS, "_apart", "_forms"):
             setattr(made, name, copy(getattr(self, name)))
         return made
 
@@ -179,8 +247,8 @@ class FiledPackets(Sequence[Packet]):
 
     def _packet(self, number: int) -> Packet:
         at = self._dropped + number
-        length, time, form = self._lengths[at], self._times[at], self._forms[self._which[at]]
-        data = self._file.read(self._places[at], length)
+        length, time, of = self._lengths[at], self._times[at], self._forms[self._which[at]]
+        data, form = self._file.read(of.upper << _LOWER | self._places[at], length), of.packet
         mono = self._apart.get(self._first + at, time - self._base)
         delay = None if self._delays is None or isnan(self._delays[at]) else self._delays[at]
         if len(data) < length:
@@ -189,7 +257,7 @@ class FiledPackets(Sequence[Packet]):
         return replace(form, at=time, mono=mono, data=data, delay=delay)
 
 
-def _form(packet: Packet) -> Packet:
+def _alike(packet: Packet) -> Packet:
     """What a packet has in common with others."""
     return Packet(
         at=0.0,
@@ -211,7 +279,3 @@ def _form(packet: Packet) -> Packet:
         cut=packet.cut,
         joined=packet.joined,
     )
-
-
-def _form_cost(form: Packet) -> int:
-    return _FORM_COST + 4 * len(form.reason)

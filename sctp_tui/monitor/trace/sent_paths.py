@@ -10,7 +10,7 @@ _COOKIE_ECHO = bytes((ChunkType.COOKIE_ECHO,))
 _DATA = frozenset((int(ChunkType.DATA), int(ChunkType.I_DATA)))
 
 
-class SentOnPath(msgspec.Struct):
+class SentOnPath(msgspec.Struct, gc=False):
     """Packets that were sent to one address, and DATA chunks among them that were sent before."""
 
     packets: int = 0
@@ -23,6 +23,8 @@ class SentPaths:
     `by_address` has what was sent, the last `most` addresses; `data_to` is the address of the newest DATA, ""
     before any.
     """
+
+    __slots__ = ("_echoed", "_highest", "_most", "by_address", "data_to")
 
     def __init__(self, most: int) -> None:
         self.by_address: dict[str, SentOnPath] = {}
