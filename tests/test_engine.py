@@ -406,7 +406,7 @@ def test_a_message_that_is_read_after_the_end_is_counted_and_begins_nothing() ->
     up = story.up(1)
     associations.note(up)
     associations.forget(associations.known(up.key))
-    associations.note(story.message(up.key))
+    associations.count([story.message(up.key)])
     assert not associations.by_key
     (told,) = associations.news()
     assert isinstance(told, Counts)
