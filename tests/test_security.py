@@ -30,8 +30,9 @@ from sctp_tui.sources import (
     recording,
     records,
 )
-from sctp_tui.tui import capture_app
+from sctp_tui.tui import browser_driver, capture_app
 from sctp_tui.tui.dialogs import tree_screen
+from sctp_tui.tui.sharing import driving
 from sctp_tui.tui.sharing import server as sharing_server
 
 from .places import ROOT
@@ -263,6 +264,14 @@ ROWS: dict[str, tuple[list[str], str]] = {
             f"{sharing_server.TAKE_PATIENCE:.0f} s",
         ],
         "tui/test_sharing.py test_only_so_many_watch_and_the_next_is_told_so",
+    ),
+    "what is drawn for the browser": (
+        [
+            _mib(driving.ROOM),
+            f"{browser_driver.TYPED} messages of at most {_mib(driving.MESSAGE)}",
+            f"{sharing_server.TAKE_PATIENCE:.0f} s",
+        ],
+        "tui/test_web.py test_who_takes_nothing_gets_a_new_picture_in_place_of_all",
     ),
     "associations that ended": (
         [_number(associations.KEPT_ENDED)],

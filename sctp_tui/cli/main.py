@@ -75,6 +75,13 @@ def _run(words: "list[str]") -> int:
             from .doctor import main as doctor
 
             return doctor(rest)
+        case ["web", *rest]:
+            from .options.web import web_options
+
+            options, of_screen = web_options(rest)
+            # As Textual reads it, once: the terminal that this is started at says nothing of a browser's.
+            os.environ["TEXTUAL_COLOR_SYSTEM"] = "truecolor"
+            return _screen(of_screen, (options.host, options.port))
         case ["lab", *rest]:
             from .lab import main as lab
 
@@ -102,7 +109,8 @@ def _allow_hosts() -> None:
         raise no_hosts(error) from None
 
 
-def _screen(words: "list[str]") -> int:
+def _screen(words: "list[str]", place: "tuple[str, int] | None" = None) -> int:
+    """Run the screen on this terminal, or in the browser that comes to this address and port."""
     import gc
     from pathlib import Path
 
@@ -121,7 +129,7 @@ def _screen(words: "list[str]") -> int:
     from .stdout import complain, no_terminal
 
     raise_descriptor_limit()
-    if elsewhere := no_terminal():
+    if place is None and (elsewhere := no_terminal()):
         complain(
             f"the screen needs a terminal, and {elsewhere}; "
             "without one, `sctp-tui serve` prints what happens" + _lab_hint()
@@ -149,10 +157,10 @@ def _screen(words: "list[str]") -> int:
 
     from .reread import rereading
     from .screen import run
-    from .sharing import sharing
+    from .sharing import in_browser, sharing, tell_url
 
     try:
-        serving = sharing(options.share)
+        serving, driving = sharing(options.share), in_browser(place)
     except SctpError as error:
         complain(str(error))
         return 1
@@ -182,5 +190,7 @@ def _screen(words: "list[str]") -> int:
         restore=options.restore,
         reread=rereading(lambda: screen_options(words), options),
     )
-    with serving as share:
-        return run(replace(with_program(settings), share=share))
+    with serving as share, driving as browser:
+        if browser is not None:
+            tell_url(browser.url)
+        return run(replace(with_program(settings), share=share, browser=browser))

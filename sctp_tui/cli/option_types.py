@@ -143,6 +143,14 @@ class LessonOptions:
 
 
 @dataclass
+class WebOptions:
+    """Options of `web`: the address and the TCP port where a browser finds the screen."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+
+
+@dataclass
 class ServeOptions(ServerOptions):
     """Options of `serve`; `pcapng` is the file that packets go to, "-" for standard output."""
 

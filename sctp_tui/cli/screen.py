@@ -1,4 +1,4 @@
-"""Runs the screen on this terminal: handles signals, a terminal that is gone, and crashes."""
+"""Runs the screen, on this terminal or in a browser: handles signals, a terminal that is gone, crashes."""
 
 import asyncio
 import signal
@@ -29,7 +29,7 @@ _UNDO = (
 
 
 def run(settings: Settings) -> int:
-    """Run the program on this terminal until the user leaves it; its exit status.
+    """Run the program until the user leaves it; its exit status.
 
     Where a lesson is chosen it takes the screen's place, and after it the screen is there again.
     """
@@ -54,7 +54,7 @@ def run(settings: Settings) -> int:
 
 
 def show(app: SctpApp) -> int:
-    """Run one app on this terminal until the user leaves it; its exit status."""
+    """Run one app until the user leaves it; its exit status."""
     try:
         running = _Running(app)
     except termios.error:
@@ -64,7 +64,7 @@ def show(app: SctpApp) -> int:
 
 class _Running:
     def __init__(self, app: SctpApp) -> None:
-        self._terminal = Terminal(_OUTPUT)
+        self._terminal = Terminal(_OUTPUT) if app.settings.browser is None else None
         self._app = app
         self._app.hangup.last = self._give_back
         self._app.fault = self._fault
@@ -74,7 +74,8 @@ class _Running:
     def run(self) -> int:
         # What a thread's crash prints would go unseen while the screen has the terminal.
         before, threading.excepthook = threading.excepthook, self._crashed
-        self._app.hangup.watch((_INPUT, _OUTPUT))
+        if self._terminal is not None:
+            self._app.hangup.watch((_INPUT, _OUTPUT))
         try:
             # Not handled in the event loop, which may be waiting for a terminal that takes nothing any more.
             with stop_signals(self._signalled, ending_signals()):
@@ -89,7 +90,8 @@ class _Running:
                 complain(self._said)
 
     def _give_back(self) -> None:
-        self._terminal.give_back(_UNDO)
+        if self._terminal is not None:
+            self._terminal.give_back(_UNDO)
 
     def _signalled(self, number: int) -> None:
         """Quit as by the key: the second signal aborts, unless it is SIGHUP, sent as the terminal closes."""

@@ -39,6 +39,7 @@ from sctp_tui.sctp.stacks import open_stack
 from . import hints
 from .actions import bindings
 from .beside import opening, run_beside
+from .browser_driver import BrowserDriver
 from .collector import Collector
 from .driver import TerminalDriver
 from .hangup import Hangup
@@ -58,10 +59,13 @@ if TYPE_CHECKING:
     from sctp_tui.lessons.session import Progress, Session
     from sctp_tui.monitor.masking import Mask
 
+    from .sharing.server import SharingServer
+
 __all__ = ["SctpApp", "Settings", "with_program"]
 
 _MOST = 1000  # events folded at once; keys are answered between two such portions
 _WITHOUT_ROOM = {"quit", "suspend_process"}
+_OF_TERMINALS = {"open_beside", "suspend_process"}
 _PACE = 0.4  # s between two packets of a lesson that goes from packet to packet
 _BREATH = 0.002  # s between two portions
 _SHARED = 4  # pictures a second for those who watch in browsers
@@ -84,7 +88,10 @@ class SctpApp(App[None], inherit_bindings=False):
 
     def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
         # NO_COLOR means no colours at all; Textual by itself would turn them into greys.
-        super().__init__(TerminalDriver, ansi_color=True if "NO_COLOR" in os.environ else None)
+        super().__init__(
+            TerminalDriver if settings.browser is None else BrowserDriver,
+            ansi_color=True if "NO_COLOR" in os.environ else None,
+        )
         self.settings = settings
         self._real = clock or Clock()
         self.monitor = self.make_monitor()
@@ -188,8 +195,10 @@ class SctpApp(App[None], inherit_bindings=False):
         await self.switch_mode("small" if self._small else self.DEFAULT_MODE)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """On a terminal that is too small only quitting and suspending are possible."""
+        """What is possible: only quitting and suspending where there is no room, in a browser no shell."""
         if self._small and action not in _WITHOUT_ROOM:
+            return False
+        if self.settings.browser is not None and action in _OF_TERMINALS:
             return False
         if action == "reread_config":
             return self.settings.reread is not None
@@ -218,6 +227,7 @@ class SctpApp(App[None], inherit_bindings=False):
         self.state.told = self._warn
         if self.settings.share is not None:
             self.notify(f"Read-only in browsers: {self.settings.share.url}", markup=False, timeout=15)
+        if self._servers_of_pictures:
             self.set_interval(1 / _SHARED, self._share)
         if not self.is_headless:
             sys.setswitchinterval(_SWITCH)
@@ -511,18 +521,24 @@ class SctpApp(App[None], inherit_bindings=False):
         elif servers.listening and isinstance(self.screen, FailureScreen):
             self.pop_screen()
 
+    @property
+    def _servers_of_pictures(self) -> "list[SharingServer]":
+        return [one for one in (self.settings.share, self.settings.browser) if one is not None]
+
     def _share(self) -> None:
         """Send what is shown to whoever watches it in a browser."""
-        share = self.settings.share
-        if share is not None and share.viewers and self.screen_stack:
+        watched = [one for one in self._servers_of_pictures if one.viewers]
+        if watched and self.screen_stack:
             from .sharing.lines import picture
 
-            share.show(picture(self))
+            shown = picture(self)
+            for one in watched:
+                one.show(shown)
 
     def _watched_by(self) -> str:
         """What the first line says of who watches in a browser."""
-        share = self.settings.share
-        return f"{share.viewers} watching" if share is not None and share.viewers else ""
+        viewers = sum(one.viewers for one in self._servers_of_pictures)
+        return f"{viewers} watching" if viewers else ""
 
     def _recording(self) -> str:
         """What the first line says of the recording; where it has ended early, that is said once."""

@@ -8,12 +8,14 @@ from sctp_tui.sctp.endpoint import Clock
 
 from .hangup import Hangup
 from .keys import Keys
+from .settings import Settings
 from .state import SavedState
 
 
 class Program(Protocol):
     """The program on the screen."""
 
+    settings: Settings
     clock: Clock
     state: SavedState
     keys: Keys
@@ -22,6 +24,9 @@ class Program(Protocol):
 
     def submit(self, *commands: Command) -> None:
         """Send commands to the engine."""
+
+    def end(self, *, hurry: bool = True) -> None:
+        """End gracefully; a second call with `hurry` aborts."""
 
     def choose_lesson(self) -> None:
         """Ask for a lesson to play."""

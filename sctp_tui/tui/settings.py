@@ -15,6 +15,7 @@ from sctp_tui.sctp.stack_registry import ANYWHERE, TRAITS
 if TYPE_CHECKING:
     from sctp_tui.lessons.lesson import Lesson
 
+    from .sharing.driving import BrowserServer
     from .sharing.server import SharingServer
 
 _LESSON_GRACE = 0.3  # s: its ends are within the program, and it may begin a step anew
@@ -43,7 +44,8 @@ class Settings(msgspec.Struct, frozen=True):
     happens is written to `record`, a new file; None for none. A source is replayed at `speed` times its own,
     None for the usual. `restore`: begin with what the last run was left with. `reread` reads the config
     file again, and raises `SctpError` where that has a mistake; None where no file is read. `share` sends
-    what is shown to browsers, None for none; it is started and closed by whom it was made.
+    what is shown to browsers, None for none; `browser` has the screen in one, which drives it, None for the
+    terminal. Both are started and closed by whom they were made.
     """
 
     stacks: tuple[StackName, ...] = (ANYWHERE,)
@@ -75,6 +77,7 @@ class Settings(msgspec.Struct, frozen=True):
     restore: bool = False
     reread: Callable[[], Reread] | None = None
     share: "SharingServer | None" = None
+    browser: "BrowserServer | None" = None
 
 
 def of_lesson(lesson: "Lesson", stack: StackName, like: Settings) -> Settings:
@@ -93,5 +96,6 @@ def of_lesson(lesson: "Lesson", stack: StackName, like: Settings) -> Settings:
         state=like.state,
         reread=like.reread,
         share=like.share,
+        browser=like.browser,
         lesson=lesson,
     )

@@ -46,7 +46,7 @@ Read = Callable[[Sequence[str]], object]
         (
             screen_options,
             "server",
-            "no command 'server': there are serve, send, open, lesson, extcap, doctor",
+            "no command 'server': there are serve, send, open, lesson, web, extcap, doctor",
         ),
         (lesson_options, "a --handout x --sheet y", "--sheet: not together with --handout: give one of them"),
         (lesson_options, "--check all --handout x", "--handout: not together with --check"),

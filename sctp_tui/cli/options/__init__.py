@@ -10,6 +10,7 @@ COMMANDS = {
     "send": ("HOST:PORT TEXT", "the client: sends messages, prints the answers"),
     "open": ("FILE", "captures of others: who aborted, and why; on the screen or without"),
     "lesson": ("[NAME]", "SCTP taught on live associations, step by step"),
+    "web": ("", "the screen in a browser, in place of this terminal"),
     "extcap": ("install", "interfaces of Wireshark with the SCTP of this machine"),
     "doctor": ("", "which SCTP stacks work on this machine, and what to do for the others"),
     "lab": ("", "a Linux with SCTP in its kernel, for machines whose kernel has none"),

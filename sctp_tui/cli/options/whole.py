@@ -16,12 +16,14 @@ from .open import open_parser
 from .screen import screen_parser
 from .send import send_parser
 from .serve import serve_parser
+from .web import web_parser
 
 _PARSERS = {
     "serve": serve_parser,
     "send": send_parser,
     "open": open_parser,
     "lesson": lesson_parser,
+    "web": web_parser,
     "extcap": extcap_parser,
     "doctor": doctor_parser,
     "lab": lab_parser,

@@ -1,4 +1,5 @@
-"""The screen as others see it in their browsers, read-only: what is shown as HTML, and its server.
+"""The screen in browsers: watched, read-only, as HTML (`--share`), or used in one of them (`sctp-tui web`).
 
 Start at `server`; `lines` makes HTML of what the compositor shows, `page.html` is what a browser gets first.
+`driving` is the server of the second kind, whose page is `driving.html`.
 """

@@ -15,8 +15,8 @@ import os
 import re
 import socket
 import threading
-from collections.abc import Collection
-from importlib.resources import files
+from collections.abc import Callable
+from importlib import resources
 from types import TracebackType
 from typing import Self
 
@@ -28,7 +28,7 @@ from sctp_tui.sctp.hostport import format_hostport
 
 from .lines import Picture
 
-__all__ = ["CONNECTIONS", "TAKE_PATIENCE", "VIEWERS", "SharingRefused", "SharingServer"]
+__all__ = ["CONNECTIONS", "TAKE_PATIENCE", "VIEWERS", "Page", "SharingRefused", "SharingServer"]
 
 VIEWERS = 64
 """Browsers that may watch at one time; more are told so."""
@@ -39,20 +39,31 @@ TAKE_PATIENCE = 30.0
 _BEAT = 10.0  # s without a change after which a viewer is sent a comment, which tells whether it is there
 _END = 1.0  # s for the connections to close at the end
 
-_PAGE = files(__package__).joinpath("page.html").read_text("utf-8")
-_SCRIPTS = re.findall(r"<script>(.*?)</script>", _PAGE, re.DOTALL)
-_HASHES = " ".join(
-    f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'" for script in _SCRIPTS
-)
-# No script but the page's own, nothing from elsewhere; styles are within the lines.
-_HEADERS = {
-    "Content-Security-Policy": f"default-src 'none'; script-src {_HASHES}; style-src 'unsafe-inline'; "
-    "img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "Cache-Control": "no-store",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+
+class Page:
+    """A page of this package, and the headers that it is sent with: nothing of it comes from elsewhere.
+
+    No script runs but its own, and with `files` those of its server; styles are within the lines.
+    """
+
+    def __init__(self, name: str, *, files: bool = False) -> None:
+        self.text = resources.files(__package__).joinpath(name).read_text("utf-8")
+        scripts = re.findall(r"<script>(.*?)</script>", self.text, re.DOTALL)
+        hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+        allowed = " ".join(f"'sha256-{one}'" for one in hashes)
+        own = " 'self'" if files else ""
+        self.headers = {
+            "Content-Security-Policy": f"default-src 'none'; script-src {allowed}{own}; "
+            f"style-src 'unsafe-inline'{own}; font-src 'self'; img-src data:; connect-src 'self'; "
+            "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+            "Cache-Control": "no-store",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Referrer-Policy": "no-referrer",
+            "X-Content-Type-Options": "nosniff",
+        }
+
+
+_PAGE = Page("page.html")
 # What goes wrong with one connection is told to its other end; the terminal has the screen.
 _LOGGER = logging.getLogger(__name__)
 _LOGGER.addHandler(logging.NullHandler())
@@ -69,8 +80,21 @@ class SharingServer:
     `host` is an IP address of this machine, `port` 0 for any that is free.
     """
 
+    OPTION = "--share"
+    """What asks for it, as its errors name it."""
+    BESIDE = ""
+    """HTML beside the screen."""
+
     def __init__(self, host: str, port: int) -> None:
-        self._socket = _listening(host, port)
+        try:
+            self._socket = _listening(host, port)
+        except OSError as error:
+            # Its own text repeats the address.
+            why = (os.strerror(error.errno) if error.errno else str(error)).lower()
+            raise SharingRefused(
+                f"{self.OPTION}: browsers can't be served at {format_hostport(host, port)}: {why}; "
+                "give another port, or 0 for any that is free"
+            ) from None
         self._loop = asyncio.new_event_loop()
         self._loop.set_exception_handler(lambda _loop, context: _LOGGER.warning(context["message"]))
         self._thread = threading.Thread(target=self._run, name="sharing", daemon=True)
@@ -104,10 +128,26 @@ class SharingServer:
 
     def show(self, picture: Picture) -> None:
         """Send this to all viewers, in place of what they have not taken yet. For any thread."""
+        self._soon(self._show, picture)
+
+    def _soon(self, call: Callable[..., object], *given: object) -> None:
         with contextlib.suppress(RuntimeError):  # it has just ended
-            self._loop.call_soon_threadsafe(self._show, picture)
+            self._loop.call_soon_threadsafe(call, *given)
 
     # --- in its thread
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        """What it answers to."""
+        router.add_get("/", self.page, allow_head=False)
+        router.add_get("/events", self.events, allow_head=False)
+
+    def spared(self, connection: web.RequestHandler) -> bool:
+        """Whether a connection is not to be closed for others."""
+        return connection in self._watching
+
+    def wake(self) -> None:
+        """Wake those that wait for something to send: it ends."""
+        self._next.set()
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -116,8 +156,7 @@ class SharingServer:
 
     async def _serve(self) -> None:
         app = web.Application(middlewares=[self._check])
-        app.router.add_get("/", self._page, allow_head=False)
-        app.router.add_get("/events", self._events, allow_head=False)
+        self.add_routes(app.router)
         runner = web.AppRunner(
             app, access_log=None, logger=_LOGGER, shutdown_timeout=_END, handler_cancellation=True
         )
@@ -125,9 +164,9 @@ class SharingServer:
         serve = runner.server
         assert serve is not None
 
-        listening = await self._loop.create_server(lambda: _Bounded(serve, self._watching), sock=self._socket)
+        listening = await self._loop.create_server(lambda: _Bounded(serve, self.spared), sock=self._socket)
         await self._stopped.wait()
-        self._next.set()
+        self.wake()
         listening.close()
         await runner.cleanup()
 
@@ -169,18 +208,21 @@ class SharingServer:
             return web.Response(status=421, text="Open it as http://localhost, with its port.\n")
         return await handler(request)
 
-    async def _page(self, request: web.Request) -> web.StreamResponse:
+    async def page(self, request: web.Request) -> web.StreamResponse:
+        """The page that shows the screen."""
         if self.viewers >= VIEWERS:
             return web.Response(status=503, text=f"{VIEWERS} watch already, which are the most.\n")
-        return web.Response(text=_PAGE, content_type="text/html", headers=_HEADERS)
+        text = _PAGE.text.replace("<!-- beside -->", self.BESIDE)
+        return web.Response(text=text, content_type="text/html", headers=_PAGE.headers)
 
-    async def _events(self, request: web.Request) -> web.StreamResponse:
+    async def events(self, request: web.Request) -> web.StreamResponse:
+        """The lines of the screen, as they change."""
         if self.viewers >= VIEWERS:
             return web.Response(status=503, text=f"{VIEWERS} watch already, which are the most.\n")
         connection = request.protocol
         self._watching.add(connection)
         try:
-            response = web.StreamResponse(headers=_HEADERS | {"Content-Type": "text/event-stream"})
+            response = web.StreamResponse(headers=_PAGE.headers | {"Content-Type": "text/event-stream"})
             await response.prepare(request)
             await self._stream(response)
         except (ConnectionError, TimeoutError):  # the viewer has gone, or takes nothing
@@ -207,15 +249,15 @@ class SharingServer:
 class _Bounded(asyncio.Protocol):
     """Hands a connection on to the server, which at no time has more than `CONNECTIONS`."""
 
-    def __init__(self, serve: web.Server, watching: Collection[web.RequestHandler]) -> None:
+    def __init__(self, serve: web.Server, spared: Callable[[web.RequestHandler], bool]) -> None:
         self._serve = serve
-        self._watching = watching
+        self._spared = spared
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         held = [(one, one.transport) for one in self._serve.connections if one.transport is not None]
         held = [(one, its) for one, its in held if not its.is_closing()]
         if len(held) >= CONNECTIONS:
-            next(its for one, its in held if one not in self._watching).abort()
+            next(its for one, its in held if not self._spared(one)).abort()
         protocol = self._serve()
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
@@ -229,13 +271,4 @@ def _is_loopback(host: str) -> bool:
 
 
 def _listening(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family)
-    except OSError as error:
-        # Its own text repeats the address.
-        why = (os.strerror(error.errno) if error.errno else str(error)).lower()
-        raise SharingRefused(
-            f"--share: browsers can't be served at {format_hostport(host, port)}: {why}; "
-            "give another port, or 0 for any that is free"
-        ) from None
+    return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
