@@ -269,7 +269,7 @@ ROWS: dict[str, tuple[list[str], str]] = {
         [
             _mib(driving.ROOM),
             f"{browser_driver.TYPED} messages of at most {_mib(driving.MESSAGE)}",
-            f"{sharing_server.TAKE_PATIENCE:.0f} s",
+            f"{1.5 * driving.BEAT:.0f} s",
         ],
         "tui/test_web.py test_who_takes_nothing_gets_a_new_picture_in_place_of_all",
     ),

@@ -160,9 +160,14 @@ def _screen(words: "list[str]", place: "tuple[str, int] | None" = None) -> int:
     from .sharing import in_browser, sharing, tell_url
 
     try:
-        serving, driving = sharing(options.share), in_browser(place)
+        serving = sharing(options.share)
     except SctpError as error:
         complain(str(error))
+        return 1
+    try:
+        driving = in_browser(place)
+    except SctpError as error:
+        complain(str(error), "web")
         return 1
     outbound, inbound = options.streams
     settings = Settings(

@@ -20,7 +20,7 @@ def sharing(place: tuple[str, int] | None) -> "AbstractContextManager[SharingSer
     """What shows the screen to browsers at this address and port; None for nothing. Raises `SctpError`."""
     if place is None:
         return nullcontext()
-    _need("--share", "aiohttp")
+    _need("--share: it", "aiohttp")
     from sctp_tui.tui.sharing.server import SharingServer
 
     return SharingServer(*place)
@@ -30,7 +30,7 @@ def in_browser(place: tuple[str, int] | None) -> "AbstractContextManager[Browser
     """What has the screen in a browser, at this address and port; None for nothing. Raises `SctpError`."""
     if place is None:
         return nullcontext()
-    _need("web", "textual-serve")
+    _need("the browser's page", "textual-serve")
     from sctp_tui.tui.sharing.driving import BrowserServer
 
     return BrowserServer(*place)
@@ -47,4 +47,4 @@ def tell_url(url: str) -> None:
 def _need(what: str, package: str) -> None:
     if find_spec(package.replace("-", "_")) is None:
         way_out = shlex.join([sys.executable, "-m", "pip", "install", package])
-        raise SctpError(f"{what}: it needs {package}, which is not installed: {way_out}")
+        raise SctpError(f"{what} needs {package}, which is not installed: {way_out}")

@@ -12,14 +12,16 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
-from .server import TAKE_PATIENCE, Page, SharingServer
+from .server import Page, SharingServer
 
-__all__ = ["AWAY", "LARGEST", "MESSAGE", "ROOM", "BrowserServer", "Driven"]
+__all__ = ["AWAY", "BEAT", "LARGEST", "MESSAGE", "ROOM", "BrowserServer", "Driven"]
 
 AWAY = 10.0
 """Seconds after which the program ends, once the tab that drove it is closed and none has come instead."""
+BEAT = 20.0
+"""Seconds after which a silent browser is asked for a sign of life; it has half of that to give one."""
 ROOM = 4 * 1024 * 1024
 """Bytes of what is drawn that wait for the browser; past them it gets a new picture in their place."""
 MESSAGE = 1024 * 1024
@@ -27,7 +29,6 @@ MESSAGE = 1024 * 1024
 LARGEST = (500, 200)
 """Columns and lines of the terminal at most."""
 _YIELD = 2.0  # s for another tab to go: one that is reloaded comes before it has gone
-_BEAT = 10.0  # s between two signs of life that are asked for
 _TAKEN = 4000  # the code with which a socket is closed while another tab drives
 _PAGE = Page("driving.html", files=True)
 _STATIC = resources.files("textual_serve") / "static"
@@ -83,7 +84,7 @@ class _Blur(msgspec.Struct, tag="blur", array_like=True):
 class BrowserServer(SharingServer):
     """As `SharingServer`, and one browser at a time drives what `drive` was given last."""
 
-    OPTION = "web"
+    OPTION = ""
     BESIDE = '<a id="beside" href="./">Used in another tab; once that is closed, use it here</a>'
 
     def __init__(self, host: str, port: int) -> None:
@@ -172,7 +173,7 @@ class BrowserServer(SharingServer):
         if urlsplit(request.headers.get("Origin", "")).netloc != request.host:
             told = "Only its own page may drive sctp-tui: open the address that it has printed.\n"
             return web.Response(status=403, text=told)
-        socket = web.WebSocketResponse(heartbeat=_BEAT, max_msg_size=MESSAGE, compress=False)
+        socket = web.WebSocketResponse(heartbeat=BEAT, max_msg_size=MESSAGE, compress=False)
         await socket.prepare(request)
         try:
             async with asyncio.timeout(_YIELD):
@@ -197,13 +198,15 @@ class BrowserServer(SharingServer):
         self._stale = False
         if self._driven is not None:
             self._driven.show(*self._size)
-        sending = asyncio.create_task(self._send(socket, request))
+        sending = asyncio.create_task(self._send(socket))
         try:
             async for message in socket:
                 if message.type is WSMsgType.TEXT:
                     await self._take(message.data, socket)
         finally:
             sending.cancel()
+            if socket.close_code == WSCloseCode.ABNORMAL_CLOSURE and request.transport is not None:
+                request.transport.abort()  # nothing that waits will be taken
             self._driver = None
             self._leaving = self._loop.call_later(AWAY, self._leave)
 
@@ -223,23 +226,19 @@ class BrowserServer(SharingServer):
             case _Ping(text=text):
                 await socket.send_json(["pong", text])
 
-    async def _send(self, socket: web.WebSocketResponse, request: web.Request) -> None:
-        """Send what is drawn, as fast as the browser takes it; end where it takes nothing."""
-        try:
+    async def _send(self, socket: web.WebSocketResponse) -> None:
+        """Send what is drawn, as fast as the browser takes it."""
+        with contextlib.suppress(ConnectionError):  # it has gone
             while not self._stopped.is_set():
                 await self._wake.wait()
                 self._wake.clear()
                 if data := bytes(self._drawn):
                     self._drawn.clear()
-                    async with asyncio.timeout(TAKE_PATIENCE):
-                        await socket.send_bytes(data)
+                    await socket.send_bytes(data)
                 if self._stale and self._driven is not None:
                     self._stale = False
                     self._driven.show(*self._size)
             await socket.close(code=1001, message=b"sctp-tui has ended")
-        except (ConnectionError, TimeoutError):
-            if request.transport is not None:
-                request.transport.abort()
 
     def _leave(self) -> None:
         self._left = self._driver is None

@@ -80,8 +80,8 @@ class SharingServer:
     `host` is an IP address of this machine, `port` 0 for any that is free.
     """
 
-    OPTION = "--share"
-    """What asks for it, as its errors name it."""
+    OPTION = "--share: "
+    """What its errors begin with."""
     BESIDE = ""
     """HTML beside the screen."""
 
@@ -92,7 +92,7 @@ class SharingServer:
             # Its own text repeats the address.
             why = (os.strerror(error.errno) if error.errno else str(error)).lower()
             raise SharingRefused(
-                f"{self.OPTION}: browsers can't be served at {format_hostport(host, port)}: {why}; "
+                f"{self.OPTION}browsers can't be served at {format_hostport(host, port)}: {why}; "
                 "give another port, or 0 for any that is free"
             ) from None
         self._loop = asyncio.new_event_loop()
