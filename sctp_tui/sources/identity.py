@@ -235,7 +235,7 @@ class Identities:
         else:
             recent[one] = None
             if len(recent) > MOST:
-                self._forget(next(iter(recent)))
+                self.forget(next(iter(recent)))
         size = len(data)
         while at + 4 <= size:
             kind, _, length = _CHUNK(data, at)
@@ -447,10 +447,11 @@ class Identities:
             if mine.tag is None and its.tag is not None:
                 self._file(kept, at, its.tag)
             mine.tsn = its.tsn if mine.tsn is None else mine.tsn
-        self._forget(gone)
+        self.forget(gone)
         gone.same, gone.turned = kept, turned
 
-    def _forget(self, one: Identity) -> None:
+    def forget(self, one: Identity) -> None:
+        """Match no more packets with an association."""
         self._recent.pop(one, None)
         ports = _ports(one.ends[0].port, one.ends[1].port)
         alike = self._by_ports.get(ports, [])

@@ -23,6 +23,9 @@ from .source import EVERYTHING, Observation, Wanted
 Place = Callable[[Identity, Which], Vantage]
 """Says from where an association is told that is met, of which one end is the server."""
 _FLOWS = 4096  # known at once
+_LATE = 600.0
+"""Seconds after which nothing more comes of an association that has ended: an end that did not learn of that
+gives up after 10 retransmissions, 60 s apart at most (RFC 9260, section 16)."""
 
 
 def as_its_server(identity: Identity, server: Which) -> Vantage:
@@ -71,6 +74,7 @@ class Observer:
         self._told: list[Event] = []
         self._changed: dict[int, ObservedAssociation] = {}
         self._known = OrderedDict[int, tuple[ObservedAssociation, int]]()  # by serial, with its flow
+        self._ended = OrderedDict[int, float]()  # those that have ended, and their last packets (mono)
 
     @property
     def associations(self) -> Iterable[ObservedAssociation]:
@@ -134,6 +138,8 @@ class Observer:
             self._newest = one
             self._met(flow.whose)
             self._known.move_to_end(flow.whose.serial)
+            if one.ended:
+                self._late(flow.whose.serial)
         self.clock.pass_to(at)
         one.count(flow.sending, chunks, octets, at, self._told)
         if one.counts_changed:
@@ -187,6 +193,26 @@ class Observer:
                 told += one.take(packet, sender)
                 if one.counts_changed:
                     changed[one.key] = one
+            if one.ended:
+                self._late(whose.serial)
+        if noted and self._ended:
+            self._forget_ended()
+
+    def _late(self, serial: int) -> None:
+        """There is a packet of one that has ended, or that ends it."""
+        self._ended[serial] = self.clock.mono
+        self._ended.move_to_end(serial)
+
+    def _forget_ended(self) -> None:
+        """Follow those no more of which nothing comes any more."""
+        now = self.clock.mono
+        while self._ended:
+            serial, last = next(iter(self._ended.items()))
+            if now - last <= _LATE:
+                return
+            del self._ended[serial]
+            one, _ = self._known.pop(serial)
+            self._identities.forget(one.identity)
 
     def with_tag(
         self, source: int, destination: int, tag: int
@@ -218,7 +244,8 @@ class Observer:
     def _too_many(self) -> Iterator[Event]:
         """Follow those without a packet for longest no more where there are too many, and tell so."""
         while len(self._known) > MOST:
-            one, _ = self._known.pop(next(iter(self._known)))
+            serial, (one, _) = self._known.popitem(last=False)
+            self._ended.pop(serial, None)
             yield from one.leave()
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.sources.files import ethernet, ipv4, pcap
 
-from . import captured
+from . import associations, captured
 from .figures import NotMeasured, Row, at_least, below, figures, median_ratio, percentile
 from .subject import Terminal
 
@@ -31,7 +31,10 @@ _COLUMNS = (
 _CONVERSATIONS = ("-q", "-z", "conv,sctp")
 """Packets and octets by addresses and ports: neither associations nor messages, nor how they ended."""
 _RATE, _SECONDS = 5_000, 10
+_SETTLE = 3.0  # s until the last packets are drawn, too
 _JUMPS = 10
+_MANY, _FEW = (3_000, 10), (30, 1_594)
+"""Associations, and messages of each: with set-up and end as many lines of the log."""
 _HOME, _END, _PAGE_DOWN = "\x1b[H", "\x1b[F", "\x1b[6~"
 
 
@@ -83,6 +86,32 @@ def opened() -> Iterator[Row]:
         memory = _resident(process)
     yield below(f"`open` of {_PACKETS:,} packets: start to first rows", first, 1.0, "s", digits=2)
     yield below("memory, all read", memory, 200, "MB")
+
+
+@figures("ended")
+def ended() -> Iterator[Row]:
+    """Many associations that have ended, against few with as many lines of the log."""
+    with tempfile.TemporaryDirectory() as name:
+        many, few = (_with_associations(Path(name), *each) for each in (_MANY, _FEW))
+    more = _MANY[0] - _FEW[0]
+    yield below(
+        "`open`: memory for an association that has ended, its 27 packets of the wire included",
+        (many - few) / more * 1000,
+        6,
+        "kB",
+        f"{_MANY[0]:,} of them {many:.0f} MB, {_FEW[0]:,} with as many lines of the log {few:.0f} MB",
+    )
+
+
+def _with_associations(folder: Path, count: int, messages: int) -> float:
+    """The memory of the screen on a capture of so many, in MB."""
+    path = folder / "many.pcap"
+    associations.make(path, count, messages)
+    packets = count * associations.packets_of(messages)
+    with _on_screen(path) as (terminal, process, _):
+        terminal.until(f"{packets:,} packets")
+        time.sleep(_SETTLE)
+        return _resident(process)
 
 
 @figures("jump")

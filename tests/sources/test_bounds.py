@@ -111,6 +111,32 @@ def test_offers_that_no_cookie_accepts() -> None:
     assert len(followed._offered) == association._OFFERED
 
 
+def test_associations_that_have_ended_long_ago() -> None:
+    """What comes late is of the same one, for as long as an end may send it again."""
+    observer, second = Observer(), 10**9
+
+    def keys(at: float, *chunks: bytes, tag: int = 7) -> list[int]:
+        return [
+            one.key for one in observer.observe([packet(*chunks, tag=tag, at=round(at * second))]).packets
+        ]
+
+    abort = raw.chunk(6, 0, b"")
+    assert keys(0, abort) == [1]
+    assert keys(500, abort) == [1]
+    assert keys(1000, abort) == [1]
+    for number in range(300):
+        keys(1001 + number, abort, tag=100 + number)
+    assert len(observer._known) == 301
+    assert keys(1700, abort, tag=99) == [302]
+    assert len(observer._known) == len(observer._ended) == len(observer._identities._recent) == 202
+    assert keys(1700, abort) == [303]
+    assert keys(1701, abort, tag=300) == [201 + 1]
+    unended = raw.chunk(3, 0, bytes(12))
+    keys(1702, unended, tag=5)
+    assert keys(9000, unended, tag=5) == [304]
+    assert len(observer._known) == 1
+
+
 def test_long_requests_that_nobody_answers() -> None:
     """Of each as much is kept as is told once it is answered."""
     observer = Observer()
@@ -157,7 +183,7 @@ def test_of_many_between_equal_ports_only_those_at_an_address_are_looked_at(
     assert found is not None
     assert found.whose.serial == 357
     for known in list(identities._recent):
-        identities._forget(known)
+        identities.forget(known)
     assert not identities._places
     assert not identities._by_tag
 
