@@ -1,4 +1,7 @@
-"""The options of each command as parsed, with their defaults."""
+"""The options of each command as parsed, with their defaults.
+
+Nobody prints them as a whole: to make the methods for that would be half of this module's time.
+"""
 
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Literal
@@ -14,7 +17,7 @@ PORT = 9877
 """The port that a server listens on and a client sends to unless told otherwise."""
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, repr=False)
 class ParameterOptions:
     """Protocol parameters of the endpoints, under the words that they have as text; None: the stack's own."""
 
@@ -41,7 +44,7 @@ class ParameterOptions:
         return with_values(FAST_TIMERS if self.fast_timers else NOTHING, ProtocolParameters(**given))
 
 
-@dataclass
+@dataclass(repr=False)
 class ServerOptions(ParameterOptions):
     """What the screen and `serve` have in common: the server, and the limits of the engine."""
 
@@ -78,7 +81,7 @@ class ServerOptions(ParameterOptions):
         return SetLink(self.link_in or both, self.link_out or both, self.link_seed, self.link_number)
 
 
-@dataclass
+@dataclass(repr=False)
 class ScreenOptions(ServerOptions):
     """Options of the screen. `key` has pairs of an action's name and its keys, separated by commas.
 
@@ -119,7 +122,7 @@ IN_CONFIG = (
 """What a config file may hold; the others are for one run."""
 
 
-@dataclass
+@dataclass(repr=False)
 class LessonOptions:
     """Options of `lesson`: the `name` of one, or a file; or which to `check`, `all` of them. `notes`: follow
     the one that is played on another terminal. `code`: print the calls, in C or in Python.
@@ -142,7 +145,7 @@ class LessonOptions:
     share: tuple[str, int] | None = None
 
 
-@dataclass
+@dataclass(repr=False)
 class WebOptions:
     """Options of `web`: the address and the TCP port where a browser finds the screen."""
 
@@ -150,7 +153,7 @@ class WebOptions:
     port: int = 8000
 
 
-@dataclass
+@dataclass(repr=False)
 class ServeOptions(ServerOptions):
     """Options of `serve`; `pcapng` is the file that packets go to, "-" for standard output."""
 
@@ -163,7 +166,7 @@ class ServeOptions(ServerOptions):
     record: str | None = None
 
 
-@dataclass
+@dataclass(repr=False)
 class SendOptions(ParameterOptions):
     """Options of `send`, its destination and its texts.
 
@@ -196,7 +199,7 @@ class SendOptions(ParameterOptions):
     json: bool = False
 
 
-@dataclass
+@dataclass(repr=False)
 class OpenOptions:
     """Options of `open`: the sources, "-" for standard input; and without a screen, what is printed.
 
