@@ -11,6 +11,7 @@ from textual import getters, on
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, BindingType
 from textual.events import ScreenSuspend
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -108,6 +109,7 @@ class MainScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         settings = self._settings
+        self._suit(self.app.size)
         yield FreezeBanner(self.monitor)
         yield self.make_header()
         yield LinkBanner()
@@ -126,6 +128,14 @@ class MainScreen(Screen[None]):
             yield Heading(self._lesson.lesson.title, id="lesson-heading")
             yield self._lesson_pane
         yield KeyFooter()
+
+    def _suit(self, size: Size) -> None:
+        """Take the classes of this size; Textual does so at the first `Resize`, and styles all once more."""
+        for length, breakpoints in (
+            (size.width, self.HORIZONTAL_BREAKPOINTS),
+            (size.height, self.VERTICAL_BREAKPOINTS),
+        ):
+            self.add_class(max((least, name) for least, name in breakpoints if least <= length)[1])
 
     def make_header(self) -> Header:
         """The first lines."""
