@@ -4,7 +4,6 @@ A place in the log is a record's number, not a line of the screen: so neither ne
 move the view. Selected text is addressed by record numbers too.
 """
 
-import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -48,17 +47,13 @@ _COPIED = 10_000  # lines of a selection that are copied at most
 _ARROWS = {"in": "←", "out": "→"}
 
 
-def _time(event: Event) -> str:
-    return f"{time.strftime('%H:%M:%S', time.localtime(event.at))}.{int(event.at % 1 * 1000):03d}"
-
-
 def _ssn(message: Message) -> str:
     return "unord" if message.unordered else "-" if message.ssn is None else str(message.ssn)
 
 
 # The columns of every line, and those of messages alone: a notification's text takes their room.
 _FRONT: tuple[Column[Event], ...] = (
-    Column("Time", 12, lambda e, now: _time(e)),
+    Column("Time", 12, lambda e, now: units.time_of_day(e.at)),
     Column("", 1, lambda e, now: _ARROWS[e.direction] if isinstance(e, Message) else "•"),
     Column("Side", 4, lambda e, now: short_name(e.endpoint)),
     Column("ID", 5, lambda e, now: str(e.assoc_id) if e.assoc_id else "-" if e.key else "", align="right"),
@@ -282,11 +277,11 @@ class MessageLog(FollowView):
             return self._header(width)
         number = self._top + y - 1
         if number >= self._end:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.style_of(""))
         strip = self._strips.get(number)
         if strip is None:
             if (event := self._kept(number)) is None:
-                return Strip.blank(width, self.rich_style)
+                return Strip.blank(width, self.style_of(""))
             strip = self._line(event, width)
             if (selection := self.text_selection) and (span := selection.get_span(number)):
                 strip = self._select(strip, *span)
@@ -304,7 +299,7 @@ class MessageLog(FollowView):
         return Strip(Segment.apply_style(strip, post_style=style), strip.cell_length)
 
     def _line(self, event: Event, width: int) -> Strip:
-        base, dim, look = self.rich_style, self.style_of("message-log--dim"), self._look(event)
+        base, dim, look = self.style_of(""), self.style_of("message-log--dim"), self._look(event)
         front = ""
         for column, room in self._front:
             front += fit(column.cell(event, 0.0) or "", room, column.align) + " " * _GAP

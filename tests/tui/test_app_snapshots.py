@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from sctp_tui.monitor.text import units
 from sctp_tui.sctp.endpoint import Clock
 from sctp_tui.tui.app import SctpApp, Settings
 from tests.monitor.story import CLIENT, SERVER, Story
@@ -24,9 +25,11 @@ NOW = 160.0
 def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
+    units._second.cache_clear()
     yield
     monkeypatch.undo()
     time.tzset()
+    units._second.cache_clear()
 
 
 class Still(SctpApp):

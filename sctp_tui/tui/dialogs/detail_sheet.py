@@ -1,7 +1,6 @@
 """The text of an association's detail: sections of lines, made from what the monitor knows of it."""
 
 import math
-import time
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from textwrap import wrap
 
@@ -121,7 +120,7 @@ def _steps(association: Association, steps: Sequence[StateChange], width: int) -
         lines.append(
             [
                 StyledText(" "),
-                StyledText(_clock(step.at), "label", "entered", index),
+                StyledText(units.time_of_day(step.at), "label", "entered", index),
                 StyledText("  "),
                 StyledText(fit(step.state, 17), look, "state", index),
                 StyledText(" "),
@@ -133,10 +132,6 @@ def _steps(association: Association, steps: Sequence[StateChange], width: int) -
         if index == 0 and left_out:
             lines.append([StyledText(f"   … {left_out} more between …", "label")])
     return [fixed(*lines)]
-
-
-def _clock(at: float) -> str:
-    return f"{time.strftime('%H:%M:%S', time.localtime(at))}.{int(at % 1 * 1000):03d}"
 
 
 def _state_look(association: Association, step: StateChange) -> str:

@@ -255,7 +255,7 @@ class DetailView(LineView):
     def render_line(self, y: int) -> Strip:
         """The header (who, and the state), or a line of the sheet."""
         width = self.scrollable_content_region.width
-        base = self.rich_style
+        base = self.style_of("")
         if y == 0:
             return self._header(width)
         line = self.top + y - 1
@@ -294,7 +294,7 @@ class DetailView(LineView):
                 self.style_of(f"detail-view--{look}"),
             ),
         ]
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        return Strip(segments).adjust_cell_length(width, self.style_of(""))
 
 
 class AssociationDetail(Vertical):

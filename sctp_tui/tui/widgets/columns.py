@@ -25,6 +25,8 @@ def fit(text: str, width: int, align: str = "left") -> str:
         padding = " " * (width - cells)
         return padding + text if align == "right" else text + padding
     end = {"left": 0, "right": width - 1, "address": width // 2}[align]
+    if text.isascii() and width:
+        return text[: width - 1 - end] + "…" + text[len(text) - end :]
     return set_cell_size(set_cell_size(text, width - 1 - end) + "…" + text[len(text) - end :], width)
 
 

@@ -101,7 +101,7 @@ class HexView(ScrolledLines):
     def render_line(self, y: int) -> Strip:
         """The header, or sixteen octets."""
         width = self.scrollable_content_region.width
-        base, dim = self.rich_style, self.style_of("hex-view--dim")
+        base, dim = self.style_of(""), self.style_of("hex-view--dim")
         if y == 0:
             columns = " ".join(f"{n:2x}" for n in range(OCTETS_A_LINE // 2))
             more = " ".join(f"{n:2x}" for n in range(OCTETS_A_LINE // 2, OCTETS_A_LINE))

@@ -324,7 +324,7 @@ class LineTable(LineView, Generic[R]):
         return fit(title, room, column.align) + " " * self._gap
 
     def _blank(self, width: int) -> Strip:
-        return Strip.blank(width, self.rich_style)
+        return Strip.blank(width, self.style_of(""))
 
     def notify_style_update(self) -> None:
         """Drop cached strips: theme or focus have changed their styles."""

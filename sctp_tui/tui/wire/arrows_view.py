@@ -85,7 +85,7 @@ class ArrowsView(FollowView):
             segments = [
                 Segment(text, self.style_of(f"ladder--{look}")) for text, look in self.parts(number, width)
             ]
-        strip = Strip(segments).adjust_cell_length(width, self.rich_style)
+        strip = Strip(segments).adjust_cell_length(width, self.style_of(""))
         if number == self.cursor or (self.cursor is None and self.has_focus and number == self.chosen):
             style = self.style_of("ladder--cursor")
             strip = Strip(Segment.apply_style(strip, post_style=style), strip.cell_length)

@@ -259,7 +259,7 @@ class LanesView(ConversationView, LineView):
             at, line = divmod(self.top + y - _ABOVE, self._each)
             parts = self._line(self._shown[at], line, width) if at < len(self._shown) else []
         segments = [Segment(text, self.style_of(look and f"lanes-view--{look}")) for text, look in parts]
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        return Strip(segments).adjust_cell_length(width, self.style_of(""))
 
     def _heading(self, width: int) -> list[LanePart]:
         if self._conversation is None:

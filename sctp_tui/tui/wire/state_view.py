@@ -156,14 +156,14 @@ class StateView(ConversationView, ScrolledLines):
         """The header, a line of the picture, or a transition that was taken."""
         width = self.scrollable_content_region.width
         if self.tracker is None:
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self.style_of(""))
         if y == 0:
             segments = [Segment(self._header, self._look("header"))]
         else:
             line = self.top + y - 1
             runs = self._lines[line] if line < len(self._lines) else []
             segments = [Segment(text, self._look(look)) for text, look in runs]
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        return Strip(segments).adjust_cell_length(width, self.style_of(""))
 
     def _now(self, tracker: StateTracker) -> Iterator[str]:
         ends = self._ends(tracker)
