@@ -46,7 +46,7 @@ _WAITING = 4096  # events that wait for a slow reader before the engine stops re
 _MORE = 0.01  # s between two rounds of output
 _GATHER = 0.005  # s for which the engine lets messages gather in a socket that it has emptied, without --echo
 _SWITCH = 0.0005  # s, the thread switch interval: with Python's 5 ms printing holds up the engine's thread
-_PORTION = 256 * 1024  # bytes of messages that are turned into lines at once
+_PORTION = 32 * 1024  # bytes of messages that are turned into lines at once: what a processor's cache holds
 _IDLE = 0.5  # s between two checks whether standard output still has a reader
 
 

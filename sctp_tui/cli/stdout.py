@@ -15,7 +15,7 @@ from types import FrameType
 from sctp_tui.sctp.printable import printable
 
 _BLOCK = 64 * 1024
-_MOST = 1024 * 1024  # bytes of lines that wait to be written: a message as JSON is up to ten times its size
+_MOST = 256 * 1024  # bytes of lines that wait to be written: a message as JSON is up to ten times its size
 _STUCK = 0.5  # s without a write taken after which output is given up, once the program is to end
 
 

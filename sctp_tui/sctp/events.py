@@ -920,7 +920,9 @@ def to_json(event: Event) -> bytes:
 def to_json_lines(events: Iterable[Event]) -> bytes:
     """Several events as lines, without the last newline; in half of the time of one by one."""
     lines = _encoder.encode_lines([_readable(event) for event in events])[:-1]
-    return lines if _is_plain(lines) else b"\n".join(map(escaped, lines.split(b"\n")))
+    if _is_plain(lines):
+        return lines
+    return b"\n".join([line if _is_plain(line) else escaped(line) for line in lines.split(b"\n")])
 
 
 def _readable(event: Event) -> Event:

@@ -61,7 +61,7 @@ _SIGNATURES: dict[str, tuple[object, list[object] | None]] = {
     "usrsctp_deregister_address": (None, [_P]),
     "usrsctp_crc32c": (_U32, [_P, _SIZE]),
 }
-_WITHOUT_ERRNO = "usrsctp_recvv", "usrsctp_conninput"
+_WITHOUT_ERRNO = "usrsctp_recvv", "usrsctp_conninput", "usrsctp_crc32c"
 """Functions called for each message or packet whose errno nobody reads; to keep it is a tenth of the call."""
 
 

@@ -598,6 +598,8 @@ class Pump:
     def _read(self, sock: socket.socket, connected: Link | None) -> None:
         """Read a UDP socket: at most about `_BATCH` datagrams, so that the others are not delayed."""
         most = self._datagrams.most
+        # Then what was sent before a packet came is shown, or held up, before it.
+        one_by_one = self.tap is not None or not self.transit.direct
         for _ in range(_BATCH // most):
             try:
                 came = self._datagrams.receive(sock)
@@ -609,8 +611,8 @@ class Pump:
                 self._read_icmp(sock, connected, error.errno or 0)
                 continue
             for packet, address in came:
-                if self._out:
-                    self._carry()  # what was sent before this came is shown before it
+                if one_by_one and self._out:
+                    self._carry()
                 self._let_in(sock, connected, packet, address)
             if len(came) < most:
                 return
