@@ -62,7 +62,7 @@ class Observer:
         self._identities = Identities()
         self._met = self._identities.met
         self._roles = Roles()
-        self._pieces = Pieces()
+        self._pieces = Pieces(keeps=wanted.messages)
         self.flows: dict[bytes, Flow] = {}
         """Those that are known since a packet was noted last."""
         self._newest: ObservedAssociation | None = None

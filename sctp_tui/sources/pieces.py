@@ -39,13 +39,15 @@ class _Run:
 
     __slots__ = ("begun", "first", "high", "kept", "low", "parts", "size", "whole_end")
 
-    def __init__(self, number: int, chunk: PieceChunk, flags: int, data: bytes, size: int) -> None:
+    def __init__(
+        self, number: int, chunk: PieceChunk, flags: int, data: bytes, size: int, *, keeps: bool
+    ) -> None:
         self.low = self.high = number
         self.first = chunk
         self.begun, self.whole_end = flags & BEGINNING != 0, flags & ENDING != 0
-        self.parts: deque[tuple[bytes, int]] | None = deque([(data, size)])
+        self.parts: deque[tuple[bytes, int]] | None = deque([(data, size)]) if keeps else None
         self.size = size
-        self.kept = len(data) + _PIECE_COST
+        self.kept = len(data) + _PIECE_COST if keeps else 0
 
 
 class _Way(NamedTuple):
@@ -56,10 +58,14 @@ class _Way(NamedTuple):
 
 
 class Pieces:
-    """The pieces of unfinished messages, bounded in bytes: those that got none for longest are dropped."""
+    """The pieces of unfinished messages, bounded in bytes: those that got none for longest are dropped.
 
-    def __init__(self, limit: int = MESSAGE_LIMIT, total: int = TOTAL) -> None:
+    `keeps`: whether their data is kept; that of a message is b"" else.
+    """
+
+    def __init__(self, limit: int = MESSAGE_LIMIT, total: int = TOTAL, *, keeps: bool = True) -> None:
         self.limit = limit
+        self._keeps = keeps
         self._total = total
         self._octets = 0
         self._ways: dict[Hashable, _Way] = {}
@@ -104,7 +110,7 @@ class Pieces:
                 if not run.begun:
                     self._order.move_to_end(run)
         else:
-            run = _Run(number, chunk, flags, data, size)
+            run = _Run(number, chunk, flags, data, size, keeps=self._keeps)
             self._octets += run.kept + _COST
             if before is not None and not before.whole_end:
                 self._remove(before)
@@ -118,7 +124,8 @@ class Pieces:
         if run.whole_end and run.begun:
             self._remove(run)
             self._octets -= run.kept + _COST
-            return JoinedMessage(run.first, run.size, None if run.parts is None else _octets(run.parts))
+            whole = _octets(run.parts) if run.parts is not None else b""
+            return JoinedMessage(run.first, run.size, whole if run.size <= self.limit else None)
         if self._octets > self._total:
             self._bound()
         return None

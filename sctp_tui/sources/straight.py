@@ -44,9 +44,7 @@ class StraightWay:
             return 0
         first, total, number, fragment, hops, protocol, key = _HEADERS(data, begin)
         end = begin + total
-        if first != _PLAIN_IPV4 or protocol != _SCTP or fragment & _FRAGMENT or total < _LEAST:
-            return 0
-        if end > len(data):
+        if first != _PLAIN_IPV4 or protocol != _SCTP or fragment & _FRAGMENT or end > len(data):
             return 0
         chunks: Sequence[RawChunk]
         chunk: RawChunk = _CHUNK(data, begin + _BOTH_HEADERS)
