@@ -110,7 +110,7 @@ class Identity:
         """The association that this one has turned out to be."""
         self.turned = False
         """Whether the first end of this one is the second of that."""
-        self.tags: dict[_Key, None] = {}
+        self.tags: list[_Key] = []
         """Its keys in the index, the newest last."""
         self.places = places
         """Who is where, those of an address in the order of their serials; each one keeps itself in it."""
@@ -280,13 +280,13 @@ class Identities:
         key = (one.ends[1 - to].port, one.ends[to].port, tag)
         if key in one.tags:
             return
-        one.tags[key] = None
+        one.tags.append(key)
         self._by_tag.setdefault(key, []).append(Identified(one, _which(1 - to)))
         if len(one.tags) > _TAGS:
             ends = one.ends
             used = [(ends[1 - to].port, ends[to].port, ends[to].tag) for to in (0, 1)]
             oldest = next(key for key in one.tags if key not in used)
-            del one.tags[oldest]
+            one.tags.remove(oldest)
             self._unfile(one, oldest)
 
     def _unfile(self, one: Identity, key: _Key) -> None:

@@ -14,6 +14,7 @@ from .identity import ADDRESSES
 
 _BEATS = 16  # HEARTBEATs that wait for their answers
 _NANO = 1_000_000_000
+_NO_BEATS = dict[int, tuple[int, str]]()  # is never added to: many ends never send one
 
 
 class RoundTrips:
@@ -29,7 +30,7 @@ class RoundTrips:
         self.timed = False
         self._tsn = self._sent = 0
         self._to = ""
-        self._beats: dict[int, tuple[int, str]] = {}  # by a hash of their info, which may be long
+        self._beats = _NO_BEATS  # by a hash of their info, which may be long
         self._measured: dict[str, tuple[int, int, int]] = {}  # by address: the newest, the least, how many
 
     def send(self, tsn: int, at: int, to: str) -> None:
@@ -62,6 +63,8 @@ class RoundTrips:
         """A HEARTBEAT is sent."""
         if self._beats.pop(hash(info), None) is not None:
             return  # an answer may be for either
+        if not self._beats:
+            self._beats = {}
         self._beats[hash(info)] = at, to
         if len(self._beats) > _BEATS:
             del self._beats[next(iter(self._beats))]

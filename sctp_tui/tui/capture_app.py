@@ -20,7 +20,7 @@ from .settings import Settings
 from .source_reader import SPEEDS, SourceReader
 from .widgets.source_header import SourceHeader, span_text
 
-_PACKETS_KEPT = 300 * 1024 * 1024
+_PACKETS_KEPT = 240 * 1024 * 1024
 """Bytes of memory for packets of the wire: 10 million, whose octets stay in the file."""
 
 

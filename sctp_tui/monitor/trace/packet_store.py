@@ -26,8 +26,8 @@ There are more of packets of more than 65,535 octets, or where 256 of a conversa
 """
 DELAY_COST = 9
 """Bytes more for each packet where captures of both ends were joined, which tells their delays."""
-_FORM_COST = 800  # bytes for what packets have in common, a longer text aside
-_STORE_COST = 1500  # bytes for all arrays, and what a `Conversation` counts beside them
+_FORM_COST = 600  # bytes for what packets have in common, a longer text aside
+_STORE_COST = 1000  # bytes for all arrays, and what a `Conversation` counts beside them
 _LATE_COST = 120  # bytes for a time of its own
 _SAME = 1e-6  # s within which two times are the same
 _SLACK = 4096  # packets dropped whose room is not given back yet, or an eighth of those kept
