@@ -137,6 +137,20 @@ def test_associations_that_have_ended_long_ago() -> None:
     assert len(observer._known) == 1
 
 
+def test_data_that_comes_after_the_end_is_a_packet_of_it_too() -> None:
+    """Also where it is counted without being noted."""
+    observer, second = Observer(), 10**9
+    back = raw.packet(6, 5, 8, raw.data(1, b"answer"))
+    there = packet(raw.data(1, b"asked"))
+    observer.observe([there, replace(there, source="10.0.0.1", destination="10.0.0.2", data=back)])
+    observer.observe([packet(raw.chunk(6, 0, b""), at=second)])
+    flow = observer.flow(b"", (5, 6, 7), ("10.0.0.2", "10.0.0.1"))
+    assert flow is not None
+    observer.count(flow, [(0, 3, 20, 2, 0, 1, 0)], bytes(32), 500 * second, 2)
+    observer.observe([packet(raw.data(1, b"other"), tag=99, at=1000 * second)])
+    assert [one.ended for one in observer.associations] == [True, False]
+
+
 def test_long_requests_that_nobody_answers() -> None:
     """Of each as much is kept as is told once it is answered."""
     observer = Observer()
