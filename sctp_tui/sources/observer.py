@@ -138,9 +138,9 @@ class Observer:
             self._newest = one
             self._met(flow.whose)
             self._known.move_to_end(flow.whose.serial)
-            if one.ended:
-                self._late(flow.whose.serial)
         self.clock.pass_to(at)
+        if one.ended:
+            self._late(flow.whose.serial)
         one.count(flow.sending, chunks, octets, at, self._told)
         if one.counts_changed:
             self._changed[one.key] = one
