@@ -7,7 +7,20 @@ import pytest
 
 from sctp_tui.monitor.trace.inferred import Inference, Inferred
 from sctp_tui.sctp import events as e
-from sctp_tui.sctp.events import AssocChange, Event, Message, Peer, StackName
+from sctp_tui.sctp.commands import AskStreams, SetParameters
+from sctp_tui.sctp.events import (
+    AssocChange,
+    Direction,
+    Event,
+    Message,
+    ParametersSet,
+    Peer,
+    StackName,
+    StreamChange,
+    StreamReset,
+    StreamsRequest,
+)
+from sctp_tui.sctp.protocol_parameters import ProtocolParameters
 from sctp_tui.sctp.wire.decode import decode
 from sctp_tui.sctp.wire.packet import name_of
 
@@ -15,6 +28,8 @@ from ..harness import Running
 from .story import EVIL, Story
 
 SETTING_UP = ["in INIT", "out INIT ACK", "in COOKIE ECHO", "out COOKIE ACK"]
+
+TURNED: dict[Direction, Direction] = {"in": "out", "out": "in"}
 
 
 def _infer(events: Iterable[Event]) -> list[Inferred]:
@@ -176,7 +191,42 @@ def test_failures_and_streams() -> None:
     assert _infer([e.SendFailed(*head, 7, 9, 46, False, 1, "", 5, b"12345")]) == []
     reset = e.StreamReset(*head, "in", "done", (1, 2))
     assert _names(_infer([reset])) == ["in RE-CONFIG", "out RE-CONFIG"]
-    assert _infer([e.StreamReset(*head, "in", "denied", (1, 2))]) == []
+    denied = e.StreamReset(*head, "in", "denied", (1, 2))
+    assert _infer([denied]) == []
+    asked = e.StreamsAsked(*head, "reset_in", (1, 2))
+    assert [(one.direction, one.text) for one in _infer([asked, denied])] == [
+        ("out", "reset in, streams 1, 2"),
+        ("in", "denied"),
+    ]
+    assert _infer([e.StreamChange(*head, "done", 5, 8)]) == [], "whose streams are more is not known"
+
+
+@pytest.mark.parametrize(
+    ("what", "by_client", "by_server"),
+    [
+        ("reset_out", ["out", "in"], ["in", "out"]),
+        ("reset_in", ["out", "in", "out"], ["out", "in"]),
+        ("add_out", ["out", "in"], ["in", "out"]),
+        ("add_in", ["out", "in", "out"], ["out", "in"]),
+    ],
+)
+def test_streams_are_changed_by_the_end_that_has_them(
+    seeing: Running, what: StreamsRequest, by_client: list[str], by_server: list[str]
+) -> None:
+    _, up, ours = seeing.greet(inbound=100)
+    grant = ProtocolParameters(reconfig=True)
+    for key in (up.key, ours.key):
+        seeing.submit(SetParameters(key, grant))
+        seeing.until(ParametersSet, key=key)
+    seeing.submit(AskStreams(ours.key, what, count=2 if what.startswith("add") else 0))
+    kind = StreamChange if what.startswith("add") else StreamReset
+    for key, ways in ((up.key, by_server), (ours.key, by_client)):
+        seeing.again()
+        seeing.until(kind, key=key, outcome="done")
+        arrows = _infer(event for event in seeing.events if event.key == key)
+        changes = [arrow for arrow in arrows if arrow.chunk == "RE-CONFIG"]
+        assert [arrow.direction for arrow in changes] == ways
+    _nothing_made_up(seeing, [arrow._replace(direction=TURNED[arrow.direction]) for arrow in changes])
 
 
 def test_what_a_peer_sent_is_escaped() -> None:

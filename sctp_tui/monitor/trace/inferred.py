@@ -21,6 +21,8 @@ from sctp_tui.sctp.events import (
     ShutdownEvent,
     StreamChange,
     StreamReset,
+    StreamsAsked,
+    StreamsRequest,
 )
 from sctp_tui.sctp.printable import printable
 
@@ -56,6 +58,8 @@ class Inference:
         self._peer_closes = False
         self._waiting: list[Inferred] = []  # messages sent before the association was up
         self._set_up_at = -_AT_ONCE  # when a server's association came up, monotonic
+        self._streams: tuple[int, int] | None = None  # so many out and in, None before that is known
+        self._asked: StreamsRequest | None = None  # what the user asked of streams, until the answer came
 
     def add(self, event: Event) -> list[Inferred]:
         """The packets that one more event of the association proves, in the order in which they passed."""
@@ -84,8 +88,14 @@ class Inference:
             case SenderDry():
                 why = "SENDER_DRY tells that nothing is left unacknowledged (RFC 6458, section 6.1.9)."
                 return [_in(event, "SACK", "all that was sent", why)]
-            case StreamReset() | StreamChange():
-                return _reconfigured(event)
+            case StreamsAsked():
+                return self._streams_asked(event)
+            case StreamReset():
+                streams = ", ".join(map(str, event.streams)) or "all"
+                ways = ("in" in event.direction, "out" in event.direction)
+                return self._reconfigured(event, ways, f"reset out, streams {streams}")
+            case StreamChange():
+                return self._streams_changed(event)
         return []
 
     def _opening(self, event: Opening) -> list[Inferred]:
@@ -108,6 +118,7 @@ class Inference:
         match event.state:
             case "COMM_UP" | "RESTART":
                 self._up, self._peer_closes = True, False
+                self._streams, self._asked = (event.outbound_streams or 0, event.inbound_streams or 0), None
                 return self._set_up(event)
             case "SHUTDOWN_COMP":
                 return self._shut_down(event)
@@ -168,6 +179,55 @@ class Inference:
             _out(event, "SHUTDOWN COMPLETE", "", why),
         ]
 
+    def _streams_asked(self, event: StreamsAsked) -> list[Inferred]:
+        self._asked = event.what
+        verb, way = event.what.split("_")
+        if verb == "add":
+            text = f"add {event.count} {way}"
+        else:
+            streams = ", ".join(map(str, event.streams)) or "all"
+            text = f"reset {'in and out' if way == 'both' else way}, streams {streams}"
+        return [_out(event, "RE-CONFIG", text, "The user asked for it (RFC 6525, section 5).")]
+
+    def _streams_changed(self, event: StreamChange) -> list[Inferred]:
+        before, self._streams = self._streams, (event.outbound_streams, event.inbound_streams)
+        if before is None:
+            return []  # which end's streams are more is not known
+        ways = (event.inbound_streams > before[1], event.outbound_streams > before[0])
+        text = f"streams {event.outbound_streams} out, {event.inbound_streams} in"
+        return self._reconfigured(event, ways, text)
+
+    def _reconfigured(
+        self, event: StreamReset | StreamChange, ways: tuple[bool, bool], text: str
+    ) -> list[Inferred]:
+        """The packets by which the peer's streams and ours changed, as `ways` says of each, or did not.
+
+        An end changes its own streams by its own request, also where the other asked for it first.
+        """
+        asked = self._asked
+        if event.outcome != "done":
+            self._asked = None
+            why = "The peer answered so (RFC 6525, section 4.4)."
+            return (
+                [_in(event, "RE-CONFIG", event.outcome, why)] if asked and event.outcome == "denied" else []
+            )
+        made: list[Inferred] = []
+        peers, ours = ways
+        if peers:
+            why = "The peer asked for it, of its own streams, and was answered (RFC 6525, section 5)."
+            made += [_in(event, "RE-CONFIG", text, why), _out(event, "RE-CONFIG", "done", why)]
+            if asked in ("reset_in", "add_in"):
+                self._asked = None
+        if ours:
+            if asked not in ("reset_out", "reset_both", "add_out"):
+                why = "The peer asked for it, and then this end, of its own streams (RFC 6525, section 5)."
+                made.append(_out(event, "RE-CONFIG", text, why))
+            else:
+                self._asked = None
+            why = "The peer granted what this end asked for (RFC 6525, section 4.4)."
+            made.append(_in(event, "RE-CONFIG", "done", why))
+        return made
+
 
 def _message(event: Message) -> Inferred:
     fields = [f"str {event.stream}"]
@@ -202,19 +262,6 @@ def _path(event: PeerAddrChange) -> list[Inferred]:
             why = "The peer changes its addresses by it (RFC 5061, section 4.2)."
             return [_in(event, "ASCONF", f"{what} {to}", why), _out(event, "ASCONF-ACK", "", why)]
     return []
-
-
-def _reconfigured(event: StreamReset | StreamChange) -> list[Inferred]:
-    # This program never asks for it, so the other end did.
-    if event.outcome != "done":
-        return []
-    if isinstance(event, StreamReset):
-        which = ", ".join(map(str, event.streams)) or "all"
-        text = f"reset {event.direction.replace('+', ' and ')}, streams {which}"
-    else:
-        text = f"streams {event.outbound_streams} out, {event.inbound_streams} in"
-    why = "The peer asked for it and was answered (RFC 6525, section 5)."
-    return [_in(event, "RE-CONFIG", text, why), _out(event, "RE-CONFIG", "done", why)]
 
 
 def _aborted(event: AssocChange) -> list[Inferred]:
