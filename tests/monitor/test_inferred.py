@@ -133,6 +133,7 @@ def test_nobody_listens(seeing: Running) -> None:
     seeing.until(AssocChange, endpoint=name, state="CANT_STR_ASSOC")
     _, client = _both(seeing, name)
     assert [name for name in _names(client) if "DATA" not in name] == ["out INIT", "in ABORT"]
+    assert "refused" in client[-1].why
 
 
 def test_what_waited_for_a_set_up_that_failed_never_went() -> None:

@@ -127,7 +127,8 @@ class Inference:
         if event.by == "us":
             return []  # before the peer's tag is known no ABORT is sent
         if event.by == "peer":
-            return _aborted(event)
+            why = "The peer refused the association: there never was one (RFC 9260, section 8.4)."
+            return [_in(event, "ABORT", event.error_text, why)]
         if event.by == "nobody":
             why = "No answer came until the stack gave up (RFC 9260, section 4)."
             return [_out(event, "INIT", "again and again", why, lost=True)]
