@@ -50,6 +50,9 @@ async def test_what_is_no_capture_is_told(tmp_path: Path) -> None:
         field.value = f"{tmp_path}/none"
         await pilot.press("enter")
         await until(pilot, lambda: "there is no such file" in str(said.content))
+        field.value = "host:"
+        await pilot.press("enter")
+        await until(pilot, lambda: "in another terminal, sctp-tui open host:" in str(said.content))
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, OpenScreen))
 

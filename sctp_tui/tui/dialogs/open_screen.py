@@ -12,6 +12,7 @@ from textual.widgets import Input
 from sctp_tui.sctp.endpoint import SctpError
 from sctp_tui.sources.octets import Octets, UnreadableSource
 from sctp_tui.sources.records import records
+from sctp_tui.sources.source import HOST
 from sctp_tui.tui.actions import bindings
 from sctp_tui.tui.widgets.form import Form
 
@@ -37,6 +38,8 @@ class OpenScreen(Form[str], inherit_bindings=False):
     def submit(self) -> None:
         """Answer with the path. Raises `SctpError` where it is no capture."""
         path = os.path.expanduser(self.typed("path"))
+        if path == HOST:
+            raise SctpError(f"{path} is no capture: in another terminal, sctp-tui open {path} shows it")
         if not os.path.isfile(path):
             raise SctpError(
                 f"{path or 'nothing'}: there is no such file: type another path, Tab completes it"
