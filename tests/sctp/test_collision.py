@@ -67,6 +67,7 @@ def test_two_inits_that_cross_make_one_association(running: Running) -> None:
     conversations = [monitor.wire.of(row, monitor.endpoints) for row in rows]
     assert conversations[0] is conversations[1]
     assert conversations[0] is not None
+    assert conversations[0].client == "peer", "whichever INIT came first"
     assert monitor.endpoints.views["server"].state == "listening"
     states = StateTracker(conversations[0])
     states.update(float("inf"))

@@ -15,6 +15,7 @@ from sctp_tui.sctp.events import AssocChange, Opening
 from sctp_tui.tui.wire import state_view
 from sctp_tui.tui.wire.state_diagram import Run, diagram
 from sctp_tui.tui.wire.state_view import StateView
+from sctp_tui.tui.wire.window_view import WindowView
 
 from ..harness import Running, silent_peer
 from .driving import drawn, rows, running, until
@@ -51,6 +52,26 @@ async def test_states_of_both_ends(
         first = "client CLOSED → COOKIE-WAIT: [ASSOCIATE], send INIT"
         await until(pilot, lambda: any(first in line for line in drawn(view)))
     assert len(widths - {0}) == 1, "nothing moves as there comes more than fits"
+
+
+async def test_the_server_is_called_so_where_both_ends_set_up() -> None:
+    """It has sent an INIT, too, and here the first one: it is no client for that."""
+    async with running((120, 50)) as (app, pilot):
+        await pilot.press("ctrl+l")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        app.submit(AbortAssociation(rows(app)[0].key, "enough"))
+        await pilot.press("escape", "w", "4")
+        await until(pilot, lambda: app.query(StateView) and app.query_one(StateView).tracker is not None)
+        view = app.query_one(StateView)
+        view.scroll_end(animate=False)
+        told = "ESTABLISHED → CLOSED: [ABORT], send ABORT"
+        await until(pilot, lambda: any(told in line for line in drawn(view)))
+        (line,) = (line for line in drawn(view) if told in line)
+        assert f"server {told}" in line
+        window = app.query_one(WindowView)
+        await pilot.press("3")
+        way = "server → client" if window.direction == "out" else "client → server"
+        await until(pilot, lambda: way in drawn(window)[0])
 
 
 @pytest.mark.parametrize("width", [120, 80])

@@ -108,12 +108,13 @@ class Conversation:
 
     `captured` is the number of the newest packet, 0 before the first. `start_mono` is when the first was sent
     (s, the link's clock), `start_time` the same in s since the epoch. `initiator` is the end that sent the
-    INIT, where that was seen, else the peer. `ends` and `ports` (the local one first) are those of the first
-    packet, as is `named_peer`; `flow` and `peer` are those of the newest. `of_local` and `of_peer` are the
-    addresses that each end has had, the last `_HAD`: they may change (RFC 5061). A refused packet is kept
-    too, and changes nothing, as anybody may have sent it; likewise one with a wrong verification tag, which
-    its receiver discards. `key` is that of the association where the packets say it, as those of a capture,
-    else 0.
+    INIT, where that was seen, else the peer. `client` is that end, too, but of two ends of this program the
+    peer: the local one is the server's, even where both set up at once. `ends` and `ports` (the local one
+    first) are those of the first packet, as is `named_peer`; `flow` and `peer` are those of the newest.
+    `of_local` and `of_peer` are the addresses that each end has had, the last `_HAD`: they may change (RFC
+    5061). A refused packet is kept too, and changes nothing, as anybody may have sent it; likewise one with a
+    wrong verification tag, which its receiver discards. `key` is that of the association where the packets
+    say it, as those of a capture, else 0.
     """
 
     __slots__ = (
@@ -128,6 +129,7 @@ class Conversation:
         "_packets",
         "_tags",
         "captured",
+        "client",
         "endpoint",
         "ends",
         "flow",
@@ -162,6 +164,7 @@ class Conversation:
         self.start_mono, self.start_time = packet.mono, packet.at
         calls = kind(packet) == INIT and packet.direction == "out"
         self.initiator: End = "local" if calls else "peer"
+        self.client: End = "peer" if packet.within else self.initiator
         self.over = False
         self._ends = 0.0  # when its last words arrive at the local end, or leave it (s, the link's clock)
         self._missed: list[tuple[float, float]] = []

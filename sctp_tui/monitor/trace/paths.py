@@ -275,7 +275,7 @@ class Paths:
 
     def name(self, direction: Direction) -> str:
         """The end that sends in a direction: `client` or `server`."""
-        return "client" if (direction == "in") == (self.conversation.initiator == "peer") else "server"
+        return "client" if (direction == "in") == (self.conversation.client == "peer") else "server"
 
     def addresses(self, direction: Direction) -> list[str]:
         """The addresses that an end's paths lead to, in the order in which they were learnt."""

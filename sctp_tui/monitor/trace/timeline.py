@@ -379,7 +379,7 @@ class Timeline:
         self._senders[packet.direction] = sender
         if before.udp_port == sender.udp_port or before.addresses != sender.addresses:
             return ""
-        local = self.ladder.conversation.initiator == "local"
+        local = self.ladder.conversation.client == "local"
         who = "client" if local == (packet.direction == "out") else "server"
         return f"the {who} sends from UDP port {sender.udp_port} now, before from {before.udp_port}"
 

@@ -133,8 +133,8 @@ class StateView(ConversationView, ScrolledLines):
 
     @staticmethod
     def _ends(tracker: StateTracker) -> dict[End, str]:
-        begins = tracker.conversation.initiator
-        return {begins: "client", "local" if begins == "peer" else "peer": "server"}
+        client = tracker.conversation.client
+        return {client: "client", "local" if client == "peer" else "peer": "server"}
 
     def _told(self, one: TakenTransition, name: str, start: float, width: int) -> str:
         elapsed = one.at - start

@@ -341,8 +341,8 @@ class WindowView(ConversationView, DrawnLines):
 
     def _legend(self, width: int) -> DrawnLine:
         conversation = self._conversation
-        initiator = conversation.initiator if conversation is not None else "peer"
-        from_client = (self.direction == "in") == (initiator == "peer")
+        client = conversation.client if conversation is not None else "peer"
+        from_client = (self.direction == "in") == (client == "peer")
         way = "client → server" if from_client else "server → client"
         line: DrawnLine = [("TSN  ", "label"), (way, "heading")]
         sending = self._sending
