@@ -502,14 +502,18 @@ class Engine:
             case Watch():
                 self._poller.watch(command)
             case SetLink():
-                self._set(self._links(command.link), command)
+                self._set(links := self._links(command.link), command)
+                self._tell_links(links)
             case DropNext():
                 links, drops = self._links(command.link), (command.drop,)
                 setting = self._setting(links, drops, drops)
                 for link in links:
                     link.drop_next(command.drop, setting)
+                self._tell_links(links)
             case SetSpeed():
-                self._links()[0].set_speed(command.speed)
+                links = self._links()[:1]
+                links[0].set_speed(command.speed)
+                self._tell_links(links)
             case Step():
                 self._links()[0].step()
                 self._poller.look_now()
@@ -584,6 +588,10 @@ class Engine:
         setting = self._setting(links, command.inward.drops, command.outward.drops)
         for link in links:
             link.set(command.inward, command.outward, command.seed, setting)
+
+    def _tell_links(self, links: Sequence[LinkControl]) -> None:
+        """Tell a change now: in what is polled it would be one with the next one."""
+        self._out += [link.state() for link in links]
 
     def _setting(
         self, links: Sequence[LinkControl], inward: Sequence[DropRule], outward: Sequence[DropRule]

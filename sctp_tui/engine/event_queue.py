@@ -48,6 +48,8 @@ _DROPPED = CONTROL | {Message, Suppressed}
 class Batch(msgspec.Struct):
     """The events since the last drain, in order, and the newest numbers by association, generator or link.
 
+    `links_before` are states of links before the newest, in order, each after a setting was changed: when and
+    in which order that was is told.
     Since the queue was made: `dropped` messages and control events, `packets_dropped` packets that this queue
     had no room for, and `packets_missed` packets that a stack could not show.
     """
@@ -61,6 +63,7 @@ class Batch(msgspec.Struct):
     generators: dict[int, Generating] = msgspec.field(default_factory=dict)
     totals: Totals | None = None
     links: dict[int, LinkState] = msgspec.field(default_factory=dict)
+    links_before: list[LinkState] = msgspec.field(default_factory=list)
     dropped: int = 0
     packets_dropped: int = 0
     packets_missed: int = 0
@@ -155,6 +158,9 @@ class EventQueue:
                 case Totals():
                     numbers.totals = event
                 case LinkState():
+                    before = numbers.links.get(event.link)
+                    if before is not None and before.set_at != event.set_at:
+                        numbers.links_before.append(before)
                     numbers.links[event.link] = event
 
     def _put(self, packets: Sequence[Packet]) -> None:

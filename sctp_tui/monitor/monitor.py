@@ -123,11 +123,11 @@ class Monitor:
         associations = self.associations
         known, last, ended = associations.get, 0, list[int]()
         told_already = set[int]()  # of `id` of events
-        for number, link in batch.links.items():
-            if not number:
+        for link in (*batch.links_before, *batch.links.values()):
+            if not link.link:
                 self._link_clock.note(link)
-            self.remarks.note(self.links.get(number), link)
-            self.links[number] = link
+            self.remarks.note(self.links.get(link.link), link)
+            self.links[link.link] = link
         if batch.links:
             newest = max(batch.links.values(), key=attrgetter("set_at"))
             down = any(link.inward.down or link.outward.down for link in self.links.values())

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from sctp_tui.engine.event_queue import Batch
+from sctp_tui.engine.event_queue import Batch, EventQueue
 from sctp_tui.monitor.monitor import Monitor
 from sctp_tui.monitor.text.ending import ending
 from sctp_tui.monitor.trace.ladder import Ladder
@@ -58,6 +58,18 @@ def _until(running: Running, test: Callable[[LinkState], bool]) -> LinkState:
     running.until_true(lambda: running.link is not None and test(running.link))
     assert running.link is not None
     return running.link
+
+
+def test_each_change_is_told_in_the_order_in_which_it_was_made() -> None:
+    """However fast one follows another: time stood still before a packet was to be lost."""
+    monitor, queue = Monitor(), EventQueue()
+    with Running("userspace", None, queue) as running:
+        running.listen()
+        running.submit(SetSpeed(0.0), DropNext(DropRule("DATA")), SetSpeed(1.0))
+        _until(running, lambda link: bool(link.outward.drops) and link.speed == 1)
+        monitor.fold(queue.drain())
+    told = [change.text for _, change in monitor.remarks.since(0)]
+    assert told == ["time stands still", "to be lost: the next DATA", "time goes on in real time"]
 
 
 def test_what_is_set_is_told_and_counted(running: Running) -> None:
