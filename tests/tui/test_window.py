@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from sctp_tui.monitor.associations import Associations
 from sctp_tui.monitor.trace.conversations import Conversation
@@ -50,6 +51,20 @@ async def test_what_is_sent_is_drawn_with_the_numbers_of_now() -> None:
         await until(
             pilot, lambda: text().count(", last sampled") == 3, "cwnd, srtt and RTO of an end that is over"
         )
+
+
+async def test_over_udp_too_what_the_client_sends_comes_first() -> None:
+    """The local end is the client there, and its packets go out."""
+    async with running(size=(120, 40)) as (app, pilot):
+        app.screen.query_one("#udp", Input).value = str(app.monitor.endpoints.servers[0].udp_port)
+        await type_line(pilot, "hello")
+        await until(pilot, lambda: rows(app) and rows(app)[0].state == "ESTABLISHED")
+        await pilot.press("escape", "w")
+        await until(pilot, lambda: app.screen.query(WindowView))
+        await pilot.press("3")
+        view = app.screen.query_one(WindowView)
+        await until(pilot, lambda: "sent 1   acknowledged 1" in "\n".join(drawn(view)))
+        assert "client → server" in "\n".join(drawn(view))
 
 
 async def test_what_the_link_loses_is_drawn_as_lost_and_sent_again() -> None:

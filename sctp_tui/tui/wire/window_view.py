@@ -140,6 +140,7 @@ class WindowView(ConversationView, DrawnLines):
             self._stamp = None
             self._told.clear()
             self._since.clear()
+            self.direction = "in" if conversation.client == "peer" else "out"
             self.axis.start, self.axis.unlimited = conversation.start_mono, conversation.observed
             self.axis.follow()
         for traced, lost in reader.read(_AT_ONCE):
