@@ -210,7 +210,7 @@ def _sack(packet: bytes, at: int, flags: int, length: int) -> Chunk:
 
 
 def gap_blocks(packet: bytes, at: int, count: int, cumulative: int) -> tuple[tuple[int, int], ...]:
-    """So many Gap Ack Blocks (RFC 9260, section 3.3.4) at this place: their first and last TSNs."""
+    """So many Gap Ack Blocks of a SACK (RFC 9260, section 3.3.4) here: their first and last TSNs."""
     offsets = iter(struct.unpack_from(f"!{2 * count}H", packet, at))
     # `serial.add`, inlined for speed: a packet has room for 16,000 blocks.
     return tuple([(cumulative + start & MASK, cumulative + next(offsets) & MASK) for start in offsets])
