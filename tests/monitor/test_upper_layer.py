@@ -97,7 +97,8 @@ def test_procedures_are_named_as_tshark_names_them(ppid: int) -> None:
         made = name(ppid, data)
         assert made is not None
         assert (int(code), ("initiating", "successful", "unsuccessful")[int(choice)]) == (data[1], made.kind)
-        if data[1] in known:
+        # Of a code that was taken back tshark 4.6 says no more than that.
+        if data[1] in known and not known[data[1]].endswith("not-to-be-used"):
             assert made.procedure == known[data[1]].removeprefix("id-")
     # Releases of the specifications that are newer than tshark's have some more.
     assert len(codes) - len(known) <= 5
