@@ -130,7 +130,7 @@ def test_many_are_checked_before_the_first_is_opened() -> None:
 _WITH_FEW = """
 import resource, sys
 from sctp_tui.cli.main import main
-import sctp_tui.cli.send, sctp_tui.cli.serve  # files are opened for imports, too
+import sctp_tui.cli.crash, sctp_tui.cli.send, sctp_tui.cli.serve  # files are opened for imports, too
 limit, *words = sys.argv[1:]
 resource.setrlimit(resource.RLIMIT_NOFILE, (int(limit), int(limit)))
 sys.exit(main(words))
