@@ -77,6 +77,19 @@ async def test_it_is_ended_when_it_is_cancelled(open_folder: Path) -> None:
     assert await gone(open_folder / "pid")
 
 
+@pytest.mark.parametrize("steps", [2, 4, 6])
+async def test_it_is_ended_when_it_is_cancelled_as_it_starts(open_folder: Path, steps: int) -> None:
+    running = asyncio.create_task(shell(f"sleep 100 & echo $! >{open_folder}/pid; wait"))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+    while not (open_folder / "pid").exists() or not (open_folder / "pid").read_text():
+        time.sleep(0.01)  # so that it goes no step further
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await gone(open_folder / "pid")
+
+
 async def gone(file: Path) -> bool:
     """Whether the process of this number ends: it may take a moment, and be a zombie of init's after."""
     path = Path("/proc") / file.read_text().strip() / "stat"

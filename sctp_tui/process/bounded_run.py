@@ -37,16 +37,7 @@ async def run(command: Sequence[str], given: bytes, *, seconds: float, most: int
     environment. Raises `RunFailed`.
     """
     try:
-        process = await asyncio.create_subprocess_exec(
-            *command,
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=DEVNULL,
-            cwd="/",
-            env=_ENVIRONMENT | variables,
-            start_new_session=True,
-            **_account(),
-        )
+        process = await _start(command, variables)
     except (OSError, LookupError) as error:
         raise RunFailed(f"{command[0]} can't be started: {error}") from None
     try:
@@ -64,6 +55,27 @@ async def run(command: Sequence[str], given: bytes, *, seconds: float, most: int
     finally:
         if process.returncode is None:
             await _kill(process)
+
+
+async def _start(command: Sequence[str], variables: dict[str, str]) -> Process:
+    start = asyncio.create_subprocess_exec(
+        *command,
+        stdin=PIPE,
+        stdout=PIPE,
+        stderr=DEVNULL,
+        cwd="/",
+        env=_ENVIRONMENT | variables,
+        start_new_session=True,
+        **_account(),
+    )
+    starting = asyncio.create_task(start)
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        # It may run by now: asyncio would end it, but not what it has started.
+        with contextlib.suppress(OSError):
+            await _kill(await starting)
+        raise
 
 
 async def _kill(process: Process) -> None:
