@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from heapq import merge
+from struct import Struct as Layout
 
 from msgspec.structs import replace
 
 from sctp_tui.sctp.endpoint import Clock
 
+from .ahead import may_read_ahead, read_ahead
 from .clocks import Clocks, compare
 from .duplicates import Duplicates
 from .filing import Filing
@@ -20,11 +22,13 @@ from .observer import Observer
 from .octets import Octets, UnreadableSource
 from .records import Record, records
 from .source import EVERYTHING, Observation, Wanted
-from .straight import StraightWay
+from .straight import Batch, Front, Straight
 
 _PORTION = 2000  # packets told of at once: whose each one is may become clear by another among them
 _OCTETS = 4 * 1024 * 1024
 """Octets of packets told of at once, at most."""
+_PORTS_AND_TAG = Layout("!8xHHI").unpack
+_NO_IDENT = 0, 0, b""
 
 
 class Capture:
@@ -53,6 +57,8 @@ class Capture:
         self._copies = [Duplicates()] * len(names)
         self._last: list[int | None] = [None] * len(names)
         """The time of the newest packet of each file."""
+        self._left_out: dict[str, int] = {}
+        """Of the only file."""
         self._joining: Joining | None = None
 
     @property
@@ -104,7 +110,7 @@ class Capture:
     @property
     def left_out(self) -> dict[str, int]:
         """How many records or packets were left out, by why."""
-        found = Counter[str]()
+        found = Counter(self._left_out)
         for dissector in self._dissectors:
             found.update(dissector.others)
             if dissector.unfinished:
@@ -132,30 +138,48 @@ class Capture:
 
     def _alone(self) -> Iterator[Observation]:
         """What the only file tells."""
-        wanted, observer, octets = self.observer.wanted, self.observer, 0
-        straight = StraightWay(self._dissectors[0], self._copies[0], observer)
-        takes = None if wanted.packets else straight.takes
-        try:
-            for record in records(self._sources[0]):
-                if record is None:
-                    if observer.taken:
-                        yield self._told()
-                        octets = 0
-                    continue
-                self.records += 1
-                if takes is not None and (size := takes(record)):
-                    self._last[0] = record.at
-                elif (packet := self._packet(record, 0)) is not None:
-                    observer.note(packet)
-                    size = len(packet.data)
+        observer, octets = self.observer, 0
+        flows, count, named = observer.flows, observer.count, self._dissectors[0].named
+        for batch in self._batches(self._sources[0]):
+            self.records += batch.records
+            self._left_out = batch.left_out or self._left_out
+            for packet in batch.packets:
+                if isinstance(packet, tuple):
+                    key, chunks, data, at, newest, _, size = packet
+                    flow = flows.get(key)
+                    if flow is None:
+                        flow = observer.flow(key, _PORTS_AND_TAG(key), named(key[:8]))
+                    if flow is not None:
+                        count(flow, chunks, data, at, newest)
+                    else:
+                        observer.note(self._noted(packet))
                 else:
-                    continue
+                    observer.note(self._filed(packet, 0))
+                    size = len(packet.data)
                 octets += size
                 if observer.taken >= _PORTION or octets >= _OCTETS:
                     yield self._told()
                     octets = 0
-        except UnreadableSource as error:
-            self.errors.append(str(error))
+            if batch.error:
+                self.errors.append(batch.error)
+            if batch.waits and observer.taken:
+                yield self._told()
+                octets = 0
+
+    def _batches(self, source: Octets) -> Iterator[Batch]:
+        """The packets of a file, read ahead by a process of its own where that is faster."""
+        wanted = self.observer.wanted
+        if not wanted.packets and not wanted.messages and may_read_ahead(source):
+            return read_ahead(source)
+        return Front(source, straight=not wanted.packets, octets=not wanted.packets).batches()
+
+    def _noted(self, straight: Straight) -> SctpPacket:
+        """A packet that went straight as one that goes from layer to layer."""
+        key, _, data, at, _, place, size = straight
+        named = self._dissectors[0].named
+        if not data:
+            data = self._sources[0].again(place, size)
+        return SctpPacket(at, *named(key[:8]), None, data, size - len(data), "", _NO_IDENT, place)
 
     def _together(self) -> Iterator[Observation]:
         """What several files tell."""
@@ -202,8 +226,12 @@ class Capture:
         if packet.at is None:
             packet = replace(packet, at=self._last[at])
         self._last[at] = packet.at
+        return self._filed(packet, at)
+
+    def _filed(self, packet: SctpPacket, at: int) -> SctpPacket:
+        """The packet with its place in the file of octets, where there is one."""
         if self.file is not None and packet.icmp is None:
-            packet = replace(packet, offset=self.file.file(packet, at))
+            return replace(packet, offset=self.file.file(packet, at))
         return packet
 
 

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sctp_tui.sctp.events import Counts, Event, Streams
+from sctp_tui.sources import ahead, observer
 from sctp_tui.sources import capture as reading
-from sctp_tui.sources import observer
 from sctp_tui.sources.capture import Capture
 from sctp_tui.sources.records import Record
 from sctp_tui.sources.source import Wanted
-from sctp_tui.sources.straight import StraightWay
+from sctp_tui.sources.straight import Front, Straight
 from tests import rawpeer as raw
 
 from .files import CAPTURES, ethernet, ipv4, pcap
@@ -42,19 +42,20 @@ class Read(NamedTuple):
     errors: list[str]
 
 
-def read(path: Path, wanted: Wanted, *, straight: bool = True) -> tuple[Read, int]:
+def read(path: Path, wanted: Wanted, *, straight: bool = True, by_two: bool = False) -> tuple[Read, int]:
     """What a capture tells, and how many of its packets went straight."""
     taken = 0
 
-    class Counted(StraightWay):
-        def takes(self, record: Record) -> int:
+    class Counted(Front):
+        def _straight(self, record: Record) -> Straight | None:
             nonlocal taken
-            size = super().takes(record) if straight else 0
-            taken += size > 0
-            return size
+            packet = super()._straight(record) if straight else None
+            taken += packet is not None
+            return packet
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reading, "StraightWay", Counted)
+        patch.setattr(reading, "Front", Counted)
+        patch.setattr(ahead, "_LARGE", 0 if by_two else 1 << 62)
         patch.setattr(reading, "_PORTION", 50)
         capture = Capture([str(path)], wanted=wanted)
         parts = list(capture.portions())
@@ -72,6 +73,7 @@ def is_told_alike(path: Path) -> int:
         as_usual, none = read(path, wanted, straight=False)
         assert as_straight == as_usual
         assert none == 0
+    assert read(path, NUMBERS, by_two=True)[0] == as_straight
     return straight
 
 
