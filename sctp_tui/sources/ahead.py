@@ -9,7 +9,7 @@ import marshal
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import IO, Any
 
 from msgspec.structs import astuple, replace
@@ -29,17 +29,19 @@ _PLAIN = 2  # the version of marshal that does not look for objects that are the
 
 def may_read_ahead(source: Octets) -> bool:
     """Whether a file is large and can be read again, and there is a processor for another process."""
-    large = source.size is not None and source.size >= _LARGE
-    return large and source.stays and len(os.sched_getaffinity(0)) > 1
+    if sys.platform != "linux" or source.size is None or source.size < _LARGE:
+        return False
+    again = source.whole and source.stays and os.access(f"/proc/self/fd/{source.descriptor}", os.R_OK)
+    return again and len(os.sched_getaffinity(0)) > 1
 
 
-def read_ahead(source: Octets) -> Iterator[Batch]:
+def read_ahead(source: Octets) -> Generator[Batch]:
     """All batches of a file; the process that makes them ends with the iterator."""
     command = started_again([source.name], "sctp_tui.sources.ahead")
     # A signal of the terminal is for who observes, who ends this one.
     with subprocess.Popen(
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=source.descriptor,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         process_group=0,
@@ -85,9 +87,10 @@ def _unpacked(packet: Any) -> Straight | SctpPacket:
 
 
 def main() -> None:
-    """Write all batches of the file named by the first argument to standard output."""
+    """Write all batches of standard input, a file with this name, to standard output."""
     try:
-        source = Octets(sys.argv[1])
+        source = Octets("/proc/self/fd/0")  # that very file, from its beginning
+        source.name = sys.argv[1]
         for packets, *others in Front(source, straight=True, octets=False).batches():
             fields: tuple[Any, ...] = ([_packed(one) for one in packets], *others)
             frame = marshal.dumps(fields, _PLAIN)

@@ -178,7 +178,7 @@ class Capture:
         key, _, data, at, _, place, size = straight
         named = self._dissectors[0].named
         if not data:
-            data = self._sources[0].again(place, size)
+            data = self._sources[0].again(place, size)  # fewer where the file has become shorter since
         return SctpPacket(at, *named(key[:8]), None, data, size - len(data), "", _NO_IDENT, place)
 
     def _together(self) -> Iterator[Observation]:

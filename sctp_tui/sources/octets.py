@@ -163,6 +163,16 @@ class Octets:
         """Whether what was read stays where it was, so that it can be read `again`."""
         return self._begin >= 0 and not self._compressed
 
+    @property
+    def whole(self) -> bool:
+        """Whether it is a file that is read from its first octet on."""
+        return self._begin == 0
+
+    @property
+    def descriptor(self) -> int:
+        """The file's."""
+        return self._file.fileno()
+
     def again(self, offset: int, length: int) -> bytes:
         """So many octets from this offset on, fewer where they are gone; by any thread, of what `stays`."""
         return os.pread(self._file.fileno(), length, self._begin + offset)
