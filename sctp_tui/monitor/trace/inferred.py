@@ -208,7 +208,7 @@ class Inference:
         asked = self._asked
         if event.outcome != "done":
             self._asked = None
-            why = "The peer answered so (RFC 6525, section 4.4)."
+            why = "The peer's response says so (RFC 6525, section 4.4)."
             return (
                 [_in(event, "RE-CONFIG", event.outcome, why)] if asked and event.outcome == "denied" else []
             )
@@ -225,7 +225,7 @@ class Inference:
                 made.append(_out(event, "RE-CONFIG", text, why))
             else:
                 self._asked = None
-            why = "The peer granted what this end asked for (RFC 6525, section 4.4)."
+            why = "The peer's response grants what this end asked for (RFC 6525, section 4.4)."
             made.append(_in(event, "RE-CONFIG", "done", why))
         return made
 
