@@ -5,6 +5,8 @@ they are read again. A batch is a frame: its length in 4 octets, then itself as 
 is the end. The pipe between both bounds what waits; whichever process ends, the other one sees it there.
 """
 
+import contextlib
+import fcntl
 import marshal
 import os
 import subprocess
@@ -23,6 +25,7 @@ from .straight import Batch, Front, Straight
 
 _LARGE = 4 * 1024 * 1024
 """Octets of a file from which on a second process pays: it takes 0.1 s to start."""
+_PIPE = 1024 * 1024  # octets that wait in the pipe: some batches, so that neither waits for each of the other
 _LENGTH = 4  # octets of a frame's length
 _PLAIN = 2  # the version of marshal that does not look for objects that are there twice
 
@@ -47,6 +50,8 @@ def read_ahead(source: Octets) -> Generator[Batch]:
         process_group=0,
     ) as worker:
         assert worker.stdout is not None
+        with contextlib.suppress(OSError):  # a user's pipes may have to be smaller
+            fcntl.fcntl(worker.stdout, fcntl.F_SETPIPE_SZ, _PIPE)
         try:
             while frame := _frame(worker.stdout, source):
                 packets, *others = marshal.loads(frame)

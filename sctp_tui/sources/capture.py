@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from functools import partial
 from heapq import merge
@@ -138,9 +138,16 @@ class Capture:
 
     def _alone(self) -> Iterator[Observation]:
         """What the only file tells."""
+        try:
+            with closing(self._batches(self._sources[0])) as batches:
+                yield from self._observed(batches)
+        except UnreadableSource as error:  # there is no room to file packets
+            self.errors.append(str(error))
+
+    def _observed(self, batches: Iterator[Batch]) -> Iterator[Observation]:
         observer, octets = self.observer, 0
         flows, count, named = observer.flows, observer.count, self._dissectors[0].named
-        for batch in self._batches(self._sources[0]):
+        for batch in batches:
             self.records += batch.records
             self._left_out = batch.left_out or self._left_out
             for packet in batch.packets:
@@ -166,7 +173,7 @@ class Capture:
                 yield self._told()
                 octets = 0
 
-    def _batches(self, source: Octets) -> Iterator[Batch]:
+    def _batches(self, source: Octets) -> Generator[Batch]:
         """The packets of a file, read ahead by a process of its own where that is faster."""
         wanted = self.observer.wanted
         if not wanted.packets and not wanted.messages and may_read_ahead(source):

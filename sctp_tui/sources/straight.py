@@ -6,7 +6,7 @@ wanted, all layers of such a one are read in one step, the straight way. What is
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from struct import Struct as Layout
 from typing import NamedTuple
 
@@ -31,6 +31,7 @@ _CHUNK_HEADER = 16  # octets of DATA before its user data, and of a SACK without
 _LEAST = _BOTH_HEADERS + _CHUNK_HEADER
 
 
+_OTHERS = (), -1, False
 Straight = tuple[bytes, Sequence[RawChunk], bytes, int, int, int, int]
 """A packet that went straight: addresses, ports and tag as they are in it; its chunks; its octets, b"" where
 not needed; when it passed, in ns; the TSN of its DATA's last, or -1; where it is in the file; its size."""
@@ -66,7 +67,7 @@ class Front:
         self._is_first = self._copies.is_first
         self._last: int | None = None  # the time of the newest packet
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Generator[Batch]:
         """All that the file has; the last batch tells the error, if there is one."""
         packets, read, octets, error = list[Straight | SctpPacket](), 0, 0, ""
         straight = self._straight if self._goes_straight else _never
@@ -126,10 +127,9 @@ class Front:
         if total == _LEAST and chunk[0] == _SACK and chunk[2] == _CHUNK_HEADER and not chunk[6]:
             chunks, newest, gaps = (chunk,), -1, False  # as two of five packets are
         else:
-            chunks, newest = _data_and_sacks(data, begin + _BOTH_HEADERS, end)
+            chunks, newest, gaps = _data_and_sacks(data, begin + _BOTH_HEADERS, end)
             if not chunks:
                 return None
-            gaps = any(kind == _SACK and counts for kind, _, _, _, _, _, counts in chunks)
         source, destination = self._dissector.named(key[:8])
         begin += _IP_HEADER
         octets = data[begin:end]
@@ -145,24 +145,31 @@ def _never(_record: Record) -> None:
     """Where no packet may go straight."""
 
 
-def _data_and_sacks(data: bytes, place: int, end: int) -> tuple[Sequence[RawChunk], int]:
-    """The chunks of a packet, and the TSN of its DATA's last, or -1; none where there are others in it."""
+def _data_and_sacks(data: bytes, place: int, end: int) -> tuple[Sequence[RawChunk], int, bool]:
+    """The chunks of a packet, the TSN of its DATA's last, or -1, and whether there is a SACK with gaps.
+
+    No chunks where there are others in it.
+    """
     chunks: list[RawChunk] = []  # `list[…]()` would take a microsecond
-    newest, last, length = -1, end - _CHUNK_HEADER, 0
+    newest, last, length, gaps = -1, end - _CHUNK_HEADER, 0, False
     while place <= last:
         chunk: RawChunk = _CHUNK(data, place)
         kind, _, length, tsn, _, _, counts = chunk
         if kind == _DATA:
             newest = tsn
             if length <= _CHUNK_HEADER:
-                return (), -1
-        elif kind != _SACK or length < _CHUNK_HEADER or (counts and length < _octets_of_sack(counts)):
-            return (), -1
+                return _OTHERS
+        elif kind != _SACK or length < _CHUNK_HEADER:
+            return _OTHERS
+        elif counts:
+            gaps = True
+            if length < _octets_of_sack(counts):
+                return _OTHERS
         chunks.append(chunk)
         place += length + 3 & ~3
     if place < end or place - (-length & 3) > end:  # the last chunk may lack its padding
-        return (), -1
-    return chunks, newest
+        return _OTHERS
+    return chunks, newest, gaps
 
 
 def _octets_of_sack(counts: int) -> int:
