@@ -127,8 +127,8 @@ class GuestRelay:
     def _send(self) -> None:
         try:
             del self.to_guest[: self.machine.line.send(self.to_guest)]
-        except BrokenPipeError:
-            raise self._stopped() from None
+        except (BrokenPipeError, ConnectionResetError):
+            self.to_guest.clear()  # it has ended; what it sent before is still to be read
 
     def _receive(self) -> None:
         try:
