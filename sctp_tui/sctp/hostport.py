@@ -47,8 +47,8 @@ def check_whole(host: str) -> None:
         ipaddress.IPv4Address(host)
     except ValueError:
         raise SctpError(
-            f"{host!r} is no IPv4 address: write all four numbers, and a port behind them, as in "
-            "127.0.0.1:9877"
+            f"{host!r} is no IPv4 address: write all four numbers, 0 to 255 each, as in 127.0.0.1; a port "
+            "comes behind a colon"
         ) from None
 
 
